@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT
+ * commands/c_debug.c - DEBUG: look inside, disturb, crash.
+ *
+ * Why:        tests of clients and of this server need what nobody else may do;
+ *             enable-debug-command keeps it away from everybody else.
+ * How:        DEBUG has no subcommands in the table of commands (Redis has none
+ *             either, and COMMAND shows it): words are rows of a table here.
+ * Left out:   what belongs to parts that are not built: RELOAD, LOADAOF and other
+ *             persistence, replication ids, cluster links, layouts of lists;
+ *             MALLCTL, RESTART and CRASH-AND-RECOVER.
+ * Read next:  commands/debug_reply.c */
+#include "base/alloc.h"
+#include "base/glob.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/text.h"
+#include "structs/dict.h"
+#include "config/config.h"
+#include "values/v_string.h"
+#include "keyspace/evict.h"
+#include "command/call.h"
+#include "command/switches.h"
+#include "commands/debug_reply.h"
+#include "commands/families.h"
+#include "commands/object_facts.h"
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Numbers as atoi reads them: what is no number is 0. */
+static int64_t
+lenient_int(struct bytes text)
+{
+    int64_t n = 0;
+
+    num_parse_i64(text, &n);
+    return n;
+}
+
+/* The entry of argument i, without touching it; answers when it is absent. */
+static struct entry *
+debug_lookup(struct call *c, int i)
+{
+    struct key key = call_key(c, i);
+    struct entry *e = db_peek(c->db, &key);
+
+    if (!e)
+        call_no_such_key(c);
+    return e;
+}
+
+/* --- ends of the process --- */
+
+static void
+debug_segfault(struct call *c)
+{
+    (void)c;
+    raise(SIGSEGV);
+}
+
+static void
+debug_panic(struct call *c)
+{
+    (void)c;
+    log_warning("DEBUG PANIC was called: ending the process");
+    abort();
+}
+
+static void
+debug_assert(struct call *c)
+{
+    (void)c;
+    log_warning("=== ASSERTION FAILED === DEBUG ASSERT was called");
+    abort();
+}
+
+/* More than any machine has: the allocator ends the process with its message. */
+static void
+debug_oom(struct call *c)
+{
+    mem_free(mem_alloc(SIZE_MAX / 4));
+    reply_ok(c->out);
+}
+
+/* --- time and background work --- */
+
+static void
+debug_sleep(struct call *c)
+{
+    double seconds = 0, whole;
+    struct timespec left;
+
+    num_parse_double(c->argv[2], &seconds);
+    if (seconds > 0) {
+        seconds = fmin(seconds, INT32_MAX);
+        left.tv_nsec = (long)(modf(seconds, &whole) * 1e9);
+        left.tv_sec = (time_t)whole;
+        while (nanosleep(&left, &left) != 0)
+            ;
+        clock_tick();
+    }
+    reply_ok(c->out);
+}
+
+static void
+debug_set_active_expire(struct call *c)
+{
+    keyspace_set_active_expire(c->server->keyspace, lenient_int(c->argv[2]) != 0);
+    reply_ok(c->out);
+}
+
+static void
+debug_pause_cron(struct call *c)
+{
+    switches_pause_cron(lenient_int(c->argv[2]) != 0);
+    reply_ok(c->out);
+}
+
+static void
+debug_dict_resizing(struct call *c)
+{
+    dict_hold_resize(lenient_int(c->argv[2]) == 0);
+    reply_ok(c->out);
+}
+
+/* Replies at rest own no buffer here, so there is nothing to resize and no peak
+ * to remember: the words are checked and change nothing. */
+static void
+debug_replybuffer(struct call *c)
+{
+    int64_t n;
+
+    if (call_is(c, 2, "resizing")) {
+        reply_ok(c->out);
+    } else if (call_is(c, 2, "peak-reset-time")) {
+        if (call_is(c, 3, "never") || call_is(c, 3, "reset") || call_int(c, 3, &n))
+            reply_ok(c->out);
+    } else {
+        debug_unknown(c);
+    }
+}
+
+/* --- looking at data --- */
+
+static void
+debug_digest(struct call *c)
+{
+    unsigned char digest[20];
+
+    keyspace_digest(c->server->keyspace, digest);
+    debug_reply_digest(c->out, digest);
+}
+
+static void
+debug_digest_value(struct call *c)
+{
+    int i;
+
+    reply_array(c->out, (size_t)(c->argc - 2));
+    for (i = 2; i < c->argc; i++) {
+        unsigned char digest[20] = { 0 };
+        struct key key = call_key(c, i);
+        struct entry *e = db_peek(c->db, &key);
+
+        if (e)
+            entry_digest(e, digest);
+        debug_reply_digest(c->out, digest);
+    }
+}
+
+static void
+debug_object(struct call *c)
+{
+    struct keyspace *ks = c->server->keyspace;
+    struct entry *e = debug_lookup(c, 2);
+    struct text line = { 0 };
+
+    if (!e)
+        return;
+    text_printf(&line, "Value at:%p refcount:%lld encoding:%s serializedlength:%zu"
+                " lru:%u lru_seconds_idle:%lld", (void *)e,
+                (long long)object_refcount(ks, e),
+                value_type_of(entry_type(e))->encoding_name(entry_value(e)),
+                object_serialized_length(e), entry_clock(e),
+                (long long)evict_idle_ms(ks, entry_clock(e)) / 1000);
+    reply_status(c->out, line.at);
+    text_free(&line);
+}
+
+/* Keys and values are no sds here: the figures are what stands for them. */
+static void
+debug_sdslen(struct call *c)
+{
+    struct entry *e = debug_lookup(c, 2);
+    struct text line = { 0 };
+    struct value v;
+    size_t len, room;
+
+    if (!e)
+        return;
+    v = entry_value(e);
+    if (v.type != TYPE_STRING || v.encoding == STRING_INT) {
+        reply_error(c->out, "ERR Not an sds encoded string.");
+        return;
+    }
+    len = string_len(v);
+    room = v.encoding == STRING_BLOB ? v.blob->room : len;
+    text_printf(&line, "key_sds_len:%zu, key_sds_avail:0, key_zmalloc: %zu,"
+                " val_sds_len:%zu, val_sds_avail:%zu, val_zmalloc: %zu",
+                entry_key(e).len, entry_memory(e), len, room - len,
+                value_type_of(TYPE_STRING)->memory(v, 0));
+    reply_status(c->out, line.at);
+    text_free(&line);
+}
+
+static void
+debug_htstats(struct call *c)
+{
+    struct keyspace *ks = c->server->keyspace;
+    struct text out = { 0 };
+    int64_t n;
+
+    if (!call_int(c, 2, &n))
+        return;
+    if (n < 0 || n >= keyspace_databases(ks)) {
+        reply_error(c->out, "ERR Out of range database");
+        return;
+    }
+    debug_describe_tables(&out, keyspace_db(ks, (int)n));
+    reply_verbatim(c->out, "txt", text_view(&out));
+    text_free(&out);
+}
+
+static void
+debug_htstats_key(struct call *c)
+{
+    if (debug_lookup(c, 2))
+        reply_error(c->out, "ERR The value stored at the specified key is not represented"
+                            " using an hash table");
+}
+
+static void
+debug_structsize(struct call *c)
+{
+    struct text line = { 0 };
+
+    text_printf(&line, "bits:%zu value:%zu bytes:%zu blob:%zu chunk:%zu slot:%zu",
+                sizeof(void *) * 8, sizeof(struct value), sizeof(struct bytes),
+                sizeof(struct blob), sizeof(struct chunk), sizeof(struct slot));
+    reply_bulk(c->out, text_view(&line));
+    text_free(&line);
+}
+
+static void
+debug_client_eviction(struct call *c)
+{
+    struct text out = { 0 };
+
+    if (!c->server->config->max_memory_clients) {
+        reply_error(c->out, "ERR maxmemory-clients is disabled.");
+        return;
+    }
+    debug_describe_clients(&out, c->server->clients);
+    reply_verbatim(c->out, "txt", text_view(&out));
+    text_free(&out);
+}
+
+/* --- writing --- */
+
+#define POPULATE_RESERVE_MAX (64u << 20)
+
+/* POPULATE count [prefix [size]]: keys prefix:0 ... that are not there yet. */
+static void
+populate(struct call *c, int64_t count, struct bytes prefix, char *value, size_t size)
+{
+    struct text name = { 0 };
+    int64_t i;
+
+    for (i = 0; i < count; i++) {
+        char number[NUM_I64_MAX_TEXT];
+        size_t digits = num_format_i64(number, i), body;
+        struct slot slot;
+        struct key key;
+
+        text_clear(&name);
+        text_add(&name, prefix);
+        text_add_char(&name, ':');
+        text_add(&name, bytes_view(number, digits));
+        key = key_of(text_view(&name));
+        db_slot(c->db, &key, &slot);
+        if (slot.entry)
+            continue;
+        body = 6 + digits;                  /* "value:N", cut or zero-filled */
+        memcpy(value + 6, number, digits);
+        slot_put(&slot, string_value(bytes_view(value, size ? size : body)), NO_DEADLINE);
+        if (size)
+            memset(value + 6, 0, digits);
+    }
+    text_free(&name);
+}
+
+static void
+debug_populate(struct call *c)
+{
+    struct bytes prefix = c->argc > 3 ? c->argv[3] : B("key");
+    int64_t count, size = 0;
+    size_t room;
+    char *value;
+
+    if (!debug_positive(c, 2, &count) || (c->argc > 4 && !debug_positive(c, 4, &size)))
+        return;
+    room = (size_t)size + 6 + NUM_I64_MAX_TEXT;
+    value = mem_try_alloc(room);
+    if (!value) {
+        reply_error(c->out, "ERR no memory for values of this size");
+        return;
+    }
+    memset(value, 0, room);
+    memcpy(value, "value:", 6);
+    if ((uint64_t)count <= POPULATE_RESERVE_MAX)
+        db_reserve(c->db, db_count(c->db) + (size_t)count);
+    populate(c, count, prefix, value, (size_t)size);
+    mem_free(value);
+    reply_ok(c->out);
+}
+
+/* --- the rest --- */
+
+static void
+debug_error(struct call *c)
+{
+    reply_error_bytes(c->out, c->argv[2]);
+}
+
+static void
+debug_log(struct call *c)
+{
+    log_warning("DEBUG LOG: %.*s", B_ARG(c->argv[2]));
+    reply_ok(c->out);
+}
+
+/* On purpose: what leak checkers must find. */
+static void
+debug_leak(struct call *c)
+{
+    char *volatile lost = bytes_copy_text(c->argv[2]);
+
+    lost = NULL;
+    (void)lost;
+    reply_ok(c->out);
+}
+
+/* Random patterns against random texts: the matcher must neither hang nor read
+ * what is not its own. */
+static void
+debug_stringmatch_test(struct call *c)
+{
+    static const char alphabet[] = "*?[]^-\\abc";
+    char pattern[32], text[32];
+    size_t matches = 0;
+    int round, i;
+
+    for (round = 0; round < 200000; round++) {
+        size_t plen = rand_below(sizeof pattern), tlen = rand_below(sizeof text);
+
+        for (i = 0; i < (int)sizeof pattern; i++) {
+            pattern[i] = alphabet[rand_below(sizeof alphabet - 1)];
+            text[i] = alphabet[rand_below(sizeof alphabet - 1)];
+        }
+        matches += glob_match(bytes_view(pattern, plen), bytes_view(text, tlen),
+                              round & 1);
+    }
+    log_notice("DEBUG STRINGMATCH-TEST: %zu of %d random patterns matched", matches,
+               round);
+    reply_status(c->out, "Apparently Redis did not crash: test passed");
+}
+
+static void
+debug_protocol(struct call *c)
+{
+    debug_reply_protocol(c->out, c->argv[2]);
+}
+
+static void debug_help(struct call *c);
+
+/* In the order HELP lists them. */
+static const struct debug_word {
+    const char *name;
+    int min, max;               /* arguments after the word; -1 = no bound */
+    void (*run)(struct call *c);
+    const char *usage, *help;   /* usage: what follows the word */
+} debug_words[] = {
+    { "assert", 0, 0, debug_assert, "", "End the process as a failed assertion does." },
+    { "client-eviction", 0, 0, debug_client_eviction, "",
+      "How many clients take how much memory; needs maxmemory-clients." },
+    { "dict-resizing", 1, 1, debug_dict_resizing, " <0|1>",
+      "Keep tables at their size, or let them grow and shrink again." },
+    { "digest", 0, 0, debug_digest, "", "A checksum over all databases." },
+    { "digest-value", 0, -1, debug_digest_value, " <key> [<key> ...]",
+      "A checksum of each key's value." },
+    { "error", 1, 1, debug_error, " <string>", "Answer this text as an error." },
+    { "help", 0, 0, debug_help, NULL, NULL },
+    { "htstats", 1, 1, debug_htstats, " <dbid>", "Shape of a database's tables." },
+    { "htstats-key", 1, 1, debug_htstats_key, " <key>",
+      "Shape of the table that is the value." },
+    { "leak", 1, 1, debug_leak, " <string>", "Lose a copy of this text in memory." },
+    { "log", 1, 1, debug_log, " <message>", "Write this text into the server's log." },
+    { "object", 1, 1, debug_object, " <key>", "How the key's value lies in memory." },
+    { "oom", 0, 0, debug_oom, "", "End the process as running out of memory does." },
+    { "panic", 0, 0, debug_panic, "", "End the process as an internal error does." },
+    { "pause-cron", 1, 1, debug_pause_cron, " <0|1>", "Stop periodic work, or go on." },
+    { "populate", 1, 3, debug_populate, " <count> [<prefix>] [<size>]",
+      "Add keys prefix:0 and so on, each with a string value." },
+    { "protocol", 1, 1, debug_protocol, " <type>",
+      "A sample reply: string, integer, double, bignum, null, array, set, map,\n"
+      "attrib, push, verbatim, true or false." },
+    { "replybuffer", 2, 2, debug_replybuffer,
+      " <PEAK-RESET-TIME <NEVER|RESET|time>|RESIZING <0|1>>",
+      "Accepted and without effect: a reply at rest has no buffer." },
+    { "sdslen", 1, 1, debug_sdslen, " <key>", "Lengths and memory of key and value." },
+    { "segfault", 0, 0, debug_segfault, "", "End the process with SIGSEGV." },
+    { "set-active-expire", 1, 1, debug_set_active_expire, " <0|1>",
+      "Leave keys that are due alone until they are looked at, or not." },
+    { "sleep", 1, 1, debug_sleep, " <seconds>", "Do nothing for so long; may be 0.1." },
+    { "stringmatch-test", 0, 0, debug_stringmatch_test, "",
+      "Try random patterns on random texts." },
+    { "structsize", 0, 0, debug_structsize, "", "Sizes of some central structs." },
+};
+#define DEBUG_WORDS (sizeof debug_words / sizeof debug_words[0])
+
+static void
+help_word(struct reply *out, const struct debug_word *w, size_t *lines)
+{
+    struct text line = { 0 };
+    const char *at, *end;
+
+    for (at = w->name; *at; at++)
+        text_add_char(&line, (char)(*at >= 'a' && *at <= 'z' ? *at - 32 : *at));
+    text_add_text(&line, w->usage);
+    reply_status(out, line.at);
+    ++*lines;
+    for (at = w->help; at; at = end ? end + 1 : NULL) {
+        end = strchr(at, '\n');
+        text_clear(&line);
+        text_add_text(&line, "    ");
+        text_add(&line, bytes_view(at, end ? (size_t)(end - at) : strlen(at)));
+        reply_status(out, line.at);
+        ++*lines;
+    }
+    text_free(&line);
+}
+
+static void
+debug_help(struct call *c)
+{
+    struct reply_later mark = reply_later(c->out);
+    size_t lines = 3, i;
+
+    reply_status(c->out,
+                 "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    for (i = 0; i < DEBUG_WORDS; i++)
+        if (debug_words[i].help)
+            help_word(c->out, &debug_words[i], &lines);
+    reply_status(c->out, "HELP");
+    reply_status(c->out, "    Prints this help.");
+    reply_later_set(c->out, mark, '*', lines);
+}
+
+static void
+cmd_debug(struct call *c)
+{
+    int given = c->argc - 2;
+    size_t i;
+
+    for (i = 0; i < DEBUG_WORDS; i++) {
+        const struct debug_word *w = &debug_words[i];
+
+        if (!call_is(c, 1, w->name))
+            continue;
+        if (given < w->min || (w->max >= 0 && given > w->max))
+            break;
+        w->run(c);
+        return;
+    }
+    debug_unknown(c);
+}
+
+static const struct command debug_commands[] = {
+    { .name = "debug", .run = cmd_debug, .arity = -2,
+      .flags = PROTECTED | ADMIN | NOSCRIPT | LOADING | STALE,
+      .since = "1.0.0", .cost = "see the subcommands",
+      .summary = "Inspect, disturb or crash the server; for tests.",
+      .doc_flags = DOC_SYSCMD },
+};
+const struct family debug_family = FAMILY("server", 0, debug_commands);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * config/config_own.h - what a struct config remembers besides its values.
+ * Private to src/config/. */
+#ifndef IGNIS_CONFIG_CONFIG_OWN_H
+#define IGNIS_CONFIG_CONFIG_OWN_H
+#include "config/config.h"
+#include "config/option.h"
+
+struct watch {
+    const struct option *option;
+    config_watch_fn *fn;
+    void *arg;
+};
+
+struct config_own {
+    char *file;                 /* absolute, "" when none */
+    struct watch *watches;
+    size_t watch_count;
+    bool *given;                /* by row: a file or the command line named it */
+    bool is_replica;            /* --role slave */
+};
+
+/* A mistake in a line of a config file or of the command line. */
+struct config_mistake {
+    const char *file;           /* NULL: what the command line names and says */
+    size_t line_number;         /* from 1 */
+    struct bytes line;          /* trimmed */
+    struct bytes name;          /* its first word; empty when quotes are unbalanced */
+    const char *why;
+    bool is_unknown;            /* no such option */
+    bool is_unreadable;         /* `line` is the name of a file that cannot be opened */
+};
+/* Return true to go on with the next line. */
+typedef bool config_mistake_fn(const struct config_mistake *m, void *arg);
+
+/* Apply lines to `c`.  `options_at` is where lines from the command line begin.
+ * False when a mistake stopped it. */
+bool config_apply_text(struct config *c, struct bytes text, size_t options_at,
+                       const char *file, config_mistake_fn *mistake, void *arg);
+/* Append the whole file to `out`; false with errno set. */
+bool config_read_file(const char *path, struct text *out);
+/* `line` as it may be shown: without the value of a secret. */
+void config_add_line(struct text *out, struct bytes line, struct bytes name);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ * keyspace/expire.c - keys whose time is over, found by lookups or by the cycle.
+ *
+ * Why:        sampling for due keys looks at many that are not and lets others lie
+ *             for minutes.
+ * How:        each database has an index of its deadlines in order. The cycle takes
+ *             the first as long as it is due, one database after the other, and
+ *             looks at the clock every few keys to stay within its budget.
+ * Invariants: 1. Nothing that is not due is looked at, one per database excepted.
+ *             2. A cycle that ran out of time goes on with the next database, so
+ *                that one full of due keys does not starve the others.
+ * Cost:       O(log n) per key that dies; nothing due: O(databases).
+ * Left out:   a clock set back: keys live longer, as their deadlines say. */
+#include "keyspace/internal.h"
+
+#define KEYS_PER_LOOK 16        /* between two looks at the clock */
+
+void
+db_expire_taken(struct db *db, struct entry *e)
+{
+    db->ks->stats.expired++;
+    event(db, layout_key(e), EVENT_EXPIRED, "expired");
+    entry_dispose(e, db->ks->lazy_expire);
+}
+
+void
+db_expire_entry(struct db *db, struct entry *e)
+{
+    struct bytes name = layout_key(e);
+
+    dict_remove_item(db->entries, e, hash_bytes(name.at, name.len));
+    deadlines_remove(db->deadlines, layout_deadline(e), e);
+    db_expire_taken(db, e);
+}
+
+void
+keyspace_set_active_expire(struct keyspace *ks, bool on)
+{
+    ks->active_expire = on;
+}
+
+void
+keyspace_set_hide_expired_only(struct keyspace *ks, bool on)
+{
+    ks->hide_only = on;
+}
+
+void
+keyspace_set_lazy_expire(struct keyspace *ks, bool on)
+{
+    ks->lazy_expire = on;
+}
+
+static struct entry *
+first_due(struct db *db, msec now)
+{
+    msec when;
+    struct entry *e;
+
+    if (!db->deadlines)
+        return NULL;
+    e = deadlines_first(db->deadlines, &when);
+    return e && layout_deadline(e) <= now ? e : NULL;
+}
+
+/* Returns how many keys died; *more when time ran out before all due ones had. */
+static size_t
+expire_db(struct db *db, msec now, uint64_t start, uint64_t budget_ns, bool *more)
+{
+    struct entry *e;
+    size_t n = 0;
+
+    *more = false;
+    while ((e = first_due(db, now))) {
+        if (n % KEYS_PER_LOOK == 0 && n
+            && clock_ticks_to_ns(clock_ticks() - start) >= budget_ns) {
+            *more = true;
+            break;
+        }
+        db_expire_entry(db, e);
+        n++;
+    }
+    return n;
+}
+
+/* A running mean of the share of expiring keys that were found over in a cycle
+ * without enough time for all: how far the cycle is behind. */
+static void
+count_cycle(struct keyspace *ks, size_t died, bool more, uint64_t ns)
+{
+    size_t left = 0;
+    double stale = 0;
+
+    if (more) {
+        for (int i = 0; i < ks->databases; i++)
+            left += db_count_expiring(&ks->dbs[i]);
+        stale = 100.0 * (double)died / (double)(died + left);
+        ks->stats.expired_time_cap++;
+    }
+    ks->stats.expired_stale_perc = ks->stats.expired_stale_perc * 0.95 + stale * 0.05;
+    ks->stats.expire_cycle_us += ns / 1000;
+}
+
+bool
+keyspace_expire_due(struct keyspace *ks, usec budget)
+{
+    uint64_t start = clock_ticks(), budget_ns = budget > 0 ? (uint64_t)budget * 1000 : 0;
+    msec now = clock_ms();
+    size_t died = 0;
+    bool more = false;
+
+    if (!ks->active_expire || ks->hide_only)
+        return false;
+    for (int n = 0; n < ks->databases && !more; n++) {
+        died += expire_db(&ks->dbs[ks->expire_next], now, start, budget_ns, &more);
+        ks->expire_next = (ks->expire_next + 1) % ks->databases;
+    }
+    if (died || ks->stats.expired_stale_perc > 0.001)
+        count_cycle(ks, died, more, clock_ticks_to_ns(clock_ticks() - start));
+    return more;
+}

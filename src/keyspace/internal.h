@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ * keyspace/internal.h - private to keyspace/: what a database is made of. */
+#ifndef IGNIS_KEYSPACE_INTERNAL_H
+#define IGNIS_KEYSPACE_INTERNAL_H
+#include "keyspace/evict.h"
+#include "keyspace/keyspace.h"
+#include "keyspace/layout.h"
+#include "structs/deadlines.h"
+#include "structs/dict.h"
+
+#define LISTENERS_MAX 16
+
+struct evict_pool;
+
+struct db {
+    struct dict *entries;
+    struct deadlines *deadlines;        /* NULL until a key gets a deadline */
+    struct keyspace *ks;
+    int index;
+};
+
+struct listener {
+    key_event_fn *fn;
+    void *arg;
+    unsigned classes;
+};
+
+struct keyspace {
+    bool lfu;                           /* what the access clock holds */
+    bool hide_only;                     /* expired keys are somebody else's to remove */
+    bool no_touch;                      /* reads leave the access clock alone */
+    bool active_expire, lazy_expire;
+    unsigned wanted;                    /* all listeners' classes */
+    int64_t dirty;
+    struct keyspace_stats stats;
+    struct listener listeners[LISTENERS_MAX];
+    int listener_count;
+    int expire_next, evict_next, cron_next;     /* databases whose turn it is */
+    struct evict_settings evict;
+    struct evict_pool *pool;
+    size_t uncounted;
+    int databases;
+    struct db dbs[];
+};
+
+extern const struct dict_ops entry_dict_ops;
+
+/* --- events.c --- */
+void events_send(struct db *db, struct bytes key, enum event_class what,
+                 const char *name);
+
+static inline void
+event(struct db *db, struct bytes key, enum event_class what, const char *name)
+{
+    if (db->ks->wanted & what)
+        events_send(db, key, what, name);
+}
+
+/* --- db.c --- */
+/* Free an entry that is in no table any more. */
+void entry_dispose(struct entry *e, bool lazy);
+/* Take a known entry out of table and index, and free it. */
+void db_drop_entry(struct db *db, struct entry *e, bool lazy);
+struct deadlines *db_deadlines(struct db *db);
+
+/* --- expire.c --- */
+/* Remove an entry whose time is over: counted, told to listeners. */
+void db_expire_entry(struct db *db, struct entry *e);
+/* The same for one that was just taken out. */
+void db_expire_taken(struct db *db, struct entry *e);
+
+/* Has it a deadline, and is it reached?  A key is gone from that millisecond on. */
+static inline bool
+is_due(const struct entry *e)
+{
+    msec when = layout_deadline(e);
+
+    return UNLIKELY(when != NO_DEADLINE) && when <= clock_ms();
+}
+
+/* --- evict.c --- */
+void evict_pool_free(struct evict_pool *pool);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT
+ * net/loop.c - libev behind a few calls.
+ *
+ * Why:        one thread waits for everything: sockets, timers, signals, other
+ *             threads.  Higher floors must not know which library waits.
+ * How:        one turn is
+ *
+ *                 sleep -> after-sleep hooks -> events -> before-sleep hooks
+ *                    ^                                        |
+ *                    +--- conns flush and close (conn_end_turn)
+ *
+ *             so whatever a command or a hook appended leaves in the same turn.
+ * Invariants: 1. Hooks run in the order they were added; conns come after the last.
+ *             2. `buffer` is lent to at most one callback; a nested turn reads
+ *                elsewhere.
+ * Read next:  net/conn.c */
+#include "net/loop.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "net/loop_inside.h"
+
+struct timer {
+    ev_timer ev;
+    struct loop *loop;
+    loop_fn *fn;
+    void *arg;
+};
+
+struct waker {
+    ev_async ev;
+    struct loop *loop;
+    loop_fn *fn;
+    void *arg;
+};
+
+struct loop_signal {
+    ev_signal ev;
+    struct loop_signal *next;
+    loop_signal_fn *fn;
+    void *arg;
+};
+
+static void
+on_prepare(struct ev_loop *ev, ev_prepare *w, int events)
+{
+    struct loop *loop = w->data;
+    unsigned i;
+
+    (void)ev;
+    (void)events;
+    for (i = 0; i < loop->befores; i++)
+        loop->before[i].fn(loop->before[i].arg);
+    conn_end_turn(loop);
+    loop->busy += clock_ticks() - loop->woke_at;
+}
+
+static void
+on_check(struct ev_loop *ev, ev_check *w, int events)
+{
+    struct loop *loop = w->data;
+    unsigned i;
+
+    (void)ev;
+    (void)events;
+    loop->turns++;
+    loop->woke_at = clock_ticks();
+    for (i = 0; i < loop->afters; i++)
+        loop->after[i].fn(loop->after[i].arg);
+}
+
+struct loop *
+loop_new(void)
+{
+    struct loop *loop = mem_alloc(sizeof *loop);
+
+    *loop = (struct loop){ .woke_at = clock_ticks() };
+    loop->ev = ev_loop_new(EVFLAG_NOENV);
+    assert(loop->ev != NULL);
+    ev_prepare_init(&loop->prepare, on_prepare);
+    loop->prepare.data = loop;
+    ev_prepare_start(loop->ev, &loop->prepare);
+    ev_check_init(&loop->check, on_check);
+    loop->check.data = loop;
+    ev_set_priority(&loop->check, EV_MAXPRI);       /* before the events it woke for */
+    ev_check_start(loop->ev, &loop->check);
+    return loop;
+}
+
+void
+loop_free(struct loop *loop)
+{
+    struct loop_signal *s;
+
+    if (!loop)
+        return;
+    while ((s = loop->signals) != NULL) {
+        loop->signals = s->next;
+        ev_signal_stop(loop->ev, &s->ev);
+        mem_free(s);
+    }
+    ev_prepare_stop(loop->ev, &loop->prepare);
+    ev_check_stop(loop->ev, &loop->check);
+    ev_loop_destroy(loop->ev);
+    mem_free(loop);
+}
+
+void
+loop_run(struct loop *loop)
+{
+    loop->woke_at = clock_ticks();
+    ev_run(loop->ev, 0);
+}
+
+void
+loop_stop(struct loop *loop)
+{
+    ev_break(loop->ev, EVBREAK_ALL);
+}
+
+void
+loop_turn(struct loop *loop)
+{
+    ev_run(loop->ev, EVRUN_NOWAIT);
+}
+
+const char *
+loop_backend(const struct loop *loop)
+{
+    switch (ev_backend(loop->ev)) {
+    case EVBACKEND_EPOLL: return "epoll";
+    case EVBACKEND_KQUEUE: return "kqueue";
+    case EVBACKEND_POLL: return "poll";
+    case EVBACKEND_PORT: return "evport";
+    default: return "select";
+    }
+}
+
+static void
+add_hook(struct hook *hooks, unsigned *count, loop_fn *fn, void *arg)
+{
+    assert(*count < LOOP_HOOKS);
+    hooks[(*count)++] = (struct hook){ fn, arg };
+}
+
+void
+loop_before_sleep(struct loop *loop, loop_fn *fn, void *arg)
+{
+    add_hook(loop->before, &loop->befores, fn, arg);
+}
+
+void
+loop_after_sleep(struct loop *loop, loop_fn *fn, void *arg)
+{
+    add_hook(loop->after, &loop->afters, fn, arg);
+}
+
+void
+loop_facts(const struct loop *loop, struct loop_facts *out)
+{
+    out->turns = loop->turns;
+    out->busy_us = clock_ticks_to_ns(loop->busy) / 1000;
+}
+
+/* --- timers --- */
+
+static void
+on_timer(struct ev_loop *ev, ev_timer *w, int events)
+{
+    struct timer *t = w->data;
+
+    (void)ev;
+    (void)events;
+    t->fn(t->arg);                      /* may have freed `t` */
+}
+
+struct timer *
+timer_new(struct loop *loop, loop_fn *fn, void *arg)
+{
+    struct timer *t = mem_alloc(sizeof *t);
+
+    *t = (struct timer){ .loop = loop, .fn = fn, .arg = arg };
+    ev_timer_init(&t->ev, on_timer, 0., 0.);
+    t->ev.data = t;
+    return t;
+}
+
+/* libev counts from when the turn began; a long command may lie between. */
+void
+timer_start(struct timer *t, double delay_ms, double repeat_ms)
+{
+    ev_timer_stop(t->loop->ev, &t->ev);
+    ev_now_update(t->loop->ev);
+    ev_timer_set(&t->ev, delay_ms / 1e3, repeat_ms / 1e3);
+    ev_timer_start(t->loop->ev, &t->ev);
+}
+
+void
+timer_stop(struct timer *t)
+{
+    ev_timer_stop(t->loop->ev, &t->ev);
+}
+
+void
+timer_free(struct timer *t)
+{
+    if (!t)
+        return;
+    timer_stop(t);
+    mem_free(t);
+}
+
+/* --- signals --- */
+
+static void
+on_signal(struct ev_loop *ev, ev_signal *w, int events)
+{
+    struct loop_signal *s = w->data;
+
+    (void)ev;
+    (void)events;
+    s->fn(w->signum, s->arg);
+}
+
+void
+loop_on_signal(struct loop *loop, int signum, loop_signal_fn *fn, void *arg)
+{
+    struct loop_signal *s;
+
+    for (s = loop->signals; s && s->ev.signum != signum; s = s->next)
+        ;
+    if (!s) {
+        s = mem_zalloc(sizeof *s);
+        s->next = loop->signals;
+        loop->signals = s;
+        ev_signal_init(&s->ev, on_signal, signum);
+        s->ev.data = s;
+        ev_signal_start(loop->ev, &s->ev);
+    }
+    s->fn = fn;
+    s->arg = arg;
+}
+
+/* --- other threads --- */
+
+static void
+on_wake(struct ev_loop *ev, ev_async *w, int events)
+{
+    struct waker *wk = w->data;
+
+    (void)ev;
+    (void)events;
+    wk->fn(wk->arg);
+}
+
+struct waker *
+waker_new(struct loop *loop, loop_fn *fn, void *arg)
+{
+    struct waker *w = mem_alloc(sizeof *w);
+
+    *w = (struct waker){ .loop = loop, .fn = fn, .arg = arg };
+    ev_async_init(&w->ev, on_wake);
+    w->ev.data = w;
+    ev_async_start(loop->ev, &w->ev);
+    return w;
+}
+
+void
+waker_wake(struct waker *w)
+{
+    ev_async_send(w->loop->ev, &w->ev);
+}
+
+void
+waker_free(struct waker *w)
+{
+    if (!w)
+        return;
+    ev_async_stop(w->loop->ev, &w->ev);
+    mem_free(w);
+}

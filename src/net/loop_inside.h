@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * net/loop_inside.h - the loop as the other files of this floor see it.  Only
+ * src/net includes this, and <ev.h> with it. */
+#ifndef IGNIS_NET_LOOP_INSIDE_H
+#define IGNIS_NET_LOOP_INSIDE_H
+#include <ev.h>
+
+#include "net/loop.h"
+
+#define LOOP_BUFFER (64 * 1024)         /* one read's worth */
+#define LOOP_HOOKS 16
+
+struct conn;
+struct hook { loop_fn *fn; void *arg; };
+struct loop_signal;
+
+struct loop {
+    struct ev_loop *ev;
+    ev_prepare prepare;                 /* before sleep */
+    ev_check check;                     /* after sleep */
+    struct hook before[LOOP_HOOKS], after[LOOP_HOOKS];
+    unsigned befores, afters;
+    struct conn *turn_list;             /* conns with something to do before sleep */
+    struct loop_signal *signals;
+    uint64_t woke_at, busy, turns;      /* clock_ticks; busy ones; count */
+    bool buffer_is_lent;                /* a callback is using `buffer` */
+    char buffer[LOOP_BUFFER];
+};
+
+/* conn.c: flush and close what asked for it this turn. */
+void conn_end_turn(struct loop *loop);
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT
+ * server/main.c - assemble the house bottom-up, open the doors, tear it down
+ * top-down.
+ *
+ * Why:        this is the one place where all parts are seen together; it reads
+ *             as the diagram of the server.
+ * How:        main() parses, build() makes the parts in the order of the floors,
+ *             then the loop runs until somebody rings for shutdown.
+ * Read next:  src/README.md has the tour; command/dispatch.c the way of a request */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "command/call.h"
+#include "command/clients.h"
+#include "command/dispatch.h"
+#include "command/info.h"
+#include "command/latency.h"
+#include "command/shutdown.h"
+#include "command/slowlog.h"
+#include "command/stats.h"
+#include "command/table.h"
+#include "commands/families.h"
+#include "config/config.h"
+#include "keyspace/evict.h"
+#include "keyspace/lazyfree.h"
+#include "net/loop.h"
+#include "server/crash.h"
+#include "server/cron.h"
+#include "server/effects.h"
+#include "server/info.h"
+#include "server/listeners.h"
+#include "server/process.h"
+#include "values/v_string.h"
+#include "wire/resp_write.h"
+
+static const struct family *const families[] = {
+    &string_family, &string_many_family, &string_number_family, &string_range_family,
+    &lcs_family, &bitmap_family, &bitfield_family, &key_family, &expire_family,
+    &scan_family, &object_family, &connection_family, &client_family, &server_family,
+    &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
+    &debug_family, &lolwut_family,
+};
+
+struct house {
+    struct server server;
+    struct listeners *listeners;
+    struct cron *cron;
+};
+
+/* --- what can be asked of the program without a server --- */
+
+static void
+print_version(void)
+{
+    printf("IgnisDB server v=%s sha=00000000:0 malloc=%s bits=%d build=%s\n", VERSION_IGNIS,
+           mem_allocator_name(), (int)sizeof(void *) * 8, "0");
+}
+
+static void
+print_usage(void)
+{
+    fputs("Usage: ignis-server [/path/to/ignis.conf] [options] [-]\n"
+          "       ignis-server - (read config from stdin)\n"
+          "       ignis-server -v or --version\n"
+          "       ignis-server -h or --help\n"
+          "       ignis-server --check-config <file>\n"
+          "       ignis-server --check-system\n"
+          "\n"
+          "Any line of the config file can be given as an option, after the file:\n"
+          "       ignis-server --port 7777\n"
+          "       ignis-server /etc/ignis/ignis.conf --loglevel verbose\n"
+          "       ignis-server --role slave --port 6381   (follow 127.0.0.1:6380)\n"
+          "       ignis-server --port 7777 --replicaof 127.0.0.1 8888\n"
+          "       echo 'maxmemory 128mb' | ignis-server -\n", stderr);
+}
+
+static int
+check_config(const char *path)
+{
+    struct text report = { 0 };
+    size_t errors = config_check_file(path, &report);
+
+    fwrite(text_view(&report).at, 1, report.len, errors ? stderr : stdout);
+    text_free(&report);
+    return errors ? 1 : 0;
+}
+
+/* Answers questions about the program; -1 when there is a server to start. */
+static int
+answer_question(int argc, char **argv)
+{
+    if (argc < 2)
+        return -1;
+    if (strcmp(argv[1], "-v") == 0 || strcmp(argv[1], "--version") == 0) {
+        print_version();
+        return 0;
+    }
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+        print_usage();
+        return 1;
+    }
+    if (strcmp(argv[1], "--check-config") == 0) {
+        if (argc != 3) {
+            print_usage();
+            return 1;
+        }
+        return check_config(argv[2]);
+    }
+    if (strcmp(argv[1], "--check-system") == 0) {
+        struct config *c = config_new();
+        int found = process_check_system(c);
+
+        config_free(c);
+        return found ? 1 : 0;
+    }
+    return -1;
+}
+
+/* --- shutdown --- */
+
+static bool
+begin_shutdown(struct server *server, unsigned flags)
+{
+    log_warning("User requested shutdown...");
+    if (flags & SHUTDOWN_SAVE && !(flags & SHUTDOWN_FORCE)) {
+        log_warning("Saving was asked for, but this version cannot save: not exiting.");
+        return false;
+    }
+    if (server->config->save.count && !(flags & SHUTDOWN_NOSAVE))
+        log_warning("Save points are set, but this version cannot save: data is lost.");
+    loop_stop(server->loop);
+    return true;
+}
+
+/* Nothing is waited for yet, so nothing can be taken back. */
+static bool
+abort_shutdown(struct server *server)
+{
+    (void)server;
+    return false;
+}
+
+static void
+on_stop_signal(int signum, void *arg)
+{
+    static bool asked;
+    struct server *server = arg;
+    int on = signum == SIGINT ? server->config->shutdown_on_sigint
+                              : server->config->shutdown_on_sigterm;
+    unsigned flags = 0;
+
+    if (asked && signum == SIGINT) {
+        log_warning("You insist... exiting now.");
+        process_remove_pidfile(server->config);
+        _exit(1);
+    }
+    asked = true;
+    log_warning("Received %s scheduling shutdown...", signum == SIGINT ? "SIGINT" : "SIGTERM");
+    if (on & SHUTDOWN_ON_SAVE)
+        flags |= SHUTDOWN_SAVE;
+    if (on & SHUTDOWN_ON_NOSAVE)
+        flags |= SHUTDOWN_NOSAVE;
+    if (on & SHUTDOWN_ON_NOW)
+        flags |= SHUTDOWN_NOW;
+    if (on & SHUTDOWN_ON_FORCE)
+        flags |= SHUTDOWN_FORCE;
+    if (!shutdown_request(server, flags)) {
+        log_warning("Received shutdown signal, but errors trying to shut down the server, "
+                    "check the logs for more information");
+        asked = false;
+    }
+}
+
+/* --- the house --- */
+
+static void
+start_log(const struct config *c)
+{
+    log_set_level((enum log_level)c->loglevel);
+    log_set_form(c->log_format == LOG_FORM_LOGFMT, (enum log_stamp)c->log_timestamp_format);
+    log_hide_user_data(c->hide_user_data_from_log);
+    log_to_file(c->logfile);
+    if (c->syslog_enabled)
+        log_to_syslog(true, c->syslog_ident, c->syslog_facility);
+}
+
+static enum status
+rename_commands(struct command_table *table, const struct config *c)
+{
+    for (size_t i = 0; i < c->rename_command.count; i++) {
+        const struct word_list *line = &c->rename_command.at[i];
+
+        if (!command_rename(table, bytes_of_text(line->at[0]), bytes_of_text(line->at[1]))) {
+            fprintf(stderr, "\n*** FATAL CONFIG FILE ERROR ***\nrename-command %s %s: no such "
+                    "command, or the new name is taken\n", line->at[0], line->at[1]);
+            return FAILED;
+        }
+    }
+    return OK;
+}
+
+/* Floor by floor; config is there already.  FAILED: the reason was told. */
+static enum status
+build(struct house *h)
+{
+    struct server *s = &h->server;
+
+    value_type_register(TYPE_STRING, &string_type);
+    lazyfree_start();
+    s->keyspace = keyspace_new(s->config->databases);
+    s->loop = loop_new();
+    s->stats = mem_zalloc(sizeof *s->stats);
+    s->stats->start_s = clock_ms() / 1000;
+    rand_hex(s->stats->run_id, 40);
+    s->errorstats = errorstats_new();
+    s->slowlog = slowlog_new();
+    s->latency = latency_new();
+    s->info = info_new();
+    s->commands = command_table_new();
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        command_table_add(s->commands, families[i]);
+    command_table_seal(s->commands);
+    if (rename_commands(s->commands, s->config) != OK)
+        return FAILED;
+    s->clients = clients_new(s);
+    info_sections(s->info);
+    shutdown_answer_by(begin_shutdown, abort_shutdown);
+    h->listeners = listeners_open(s->loop, s->config, clients_accept, s->clients);
+    if (!h->listeners)
+        return FAILED;
+    effects_start(s, h->listeners);
+    h->cron = cron_start(s);
+    return OK;
+}
+
+static void
+tear_down(struct house *h)
+{
+    struct server *s = &h->server;
+
+    if (h->cron)
+        cron_stop(h->cron);
+    if (h->listeners)
+        listeners_close(h->listeners);
+    if (s->clients)
+        clients_free(s->clients);
+    dispatch_stop();
+    command_table_free(s->commands);
+    info_free(s->info);
+    latency_free(s->latency);
+    slowlog_free(s->slowlog);
+    errorstats_free(s->errorstats);
+    mem_free(s->stats);
+    loop_free(s->loop);
+    keyspace_free(s->keyspace);
+    lazyfree_stop();
+    reply_pool_free();
+}
+
+static void
+say_hello(const struct config *c)
+{
+    log_warning("IgnisDB version=%s, bits=%d, pid=%d, just started", VERSION_IGNIS,
+                (int)sizeof(void *) * 8, (int)getpid());
+    if (config_file(c)[0] != '\0')
+        log_warning("Configuration loaded");
+    else
+        log_warning("Warning: no config file specified, using the default config. In order to "
+                    "specify a config file use ignis-server /path/to/ignis.conf");
+}
+
+static void
+say_ready(const struct config *c)
+{
+    struct text unbuilt = { 0 };
+
+    config_unbuilt(c, &unbuilt);
+    if (unbuilt.len)
+        log_warning("WARNING These options are accepted, but their feature is not part of this "
+                    "version: %.*s", B_ARG(text_view(&unbuilt)));
+    text_free(&unbuilt);
+    log_warning("Server initialized");
+    process_check_system(c);
+    if (c->port)
+        log_notice("Ready to accept connections");
+    if (c->unixsocket[0] != '\0')
+        log_notice("The server is now ready to accept connections at %s", c->unixsocket);
+    if (process_is_supervised(c)) {
+        process_notify("STATUS=Ready to accept connections\n");
+        process_notify("READY=1\n");
+    }
+}
+
+static void
+serve(struct house *h)
+{
+    struct server *s = &h->server;
+
+    loop_on_signal(s->loop, SIGTERM, on_stop_signal, s);
+    loop_on_signal(s->loop, SIGINT, on_stop_signal, s);
+    log_notice("monotonic clock: %s", clock_description());
+    log_notice("Running mode=standalone, port=%d.", s->config->port);
+    say_ready(s->config);
+    loop_run(s->loop);
+    if (process_is_supervised(s->config))
+        process_notify("STOPPING=1\n");
+}
+
+int
+main(int argc, char **argv)
+{
+    struct house h = { 0 };
+    struct text report = { 0 };
+    int answer;
+
+    clock_start();
+    answer = answer_question(argc, argv);
+    if (answer >= 0)
+        return answer;
+    h.server.config = config_new();
+    if (config_load(h.server.config, argc - 1, argv + 1, &report) != OK) {
+        fwrite(report.at, 1, report.len, stderr);
+        text_free(&report);
+        config_free(h.server.config);
+        return 1;
+    }
+    text_free(&report);
+    process_title_start(argc, argv);    /* argv is ours now */
+    hash_start(bytes_of_text(h.server.config->hash_seed));
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    if (h.server.config->disable_thp)
+        prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    start_log(h.server.config);
+    if (h.server.config->daemonize && !process_is_supervised(h.server.config)
+        && process_daemonize() != OK)
+        return 1;
+    say_hello(h.server.config);
+    process_adjust_open_files(h.server.config);
+    log_set_role('M');
+    answer = 1;
+    if (build(&h) == OK) {
+        process_write_pidfile(h.server.config);
+        serve(&h);
+        process_remove_pidfile(h.server.config);
+        answer = 0;
+    }
+    tear_down(&h);
+    if (answer == 0)
+        log_warning("IgnisDB is now ready to exit, bye bye...");
+    config_free(h.server.config);
+    return answer;
+}

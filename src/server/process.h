@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * server/process.h - being a well-behaved process: background, pid file, limits,
+ * title, the service manager. */
+#ifndef IGNIS_SERVER_PROCESS_H
+#define IGNIS_SERVER_PROCESS_H
+#include <stdbool.h>
+#include "base/status.h"
+
+struct config;
+
+/* Detach from the terminal: fork, new session, null standard files. */
+enum status process_daemonize(void) MUST_USE;
+/* Written only when daemonized or asked for. */
+void process_write_pidfile(const struct config *config);
+void process_remove_pidfile(const struct config *config);
+/* Room for maxclients and 32 descriptors of our own; lowers maxclients when the
+ * system does not allow it.  Says what it did in the log. */
+void process_adjust_open_files(struct config *config);
+/* Call first in main(), before anything keeps a pointer into argv or environ. */
+void process_title_start(int argc, char **argv);
+/* From proc-title-template; no-op when set-proc-title is off. */
+void process_title_set(const struct config *config);
+/* One datagram to $NOTIFY_SOCKET ("READY=1\n"); no-op without it. */
+void process_notify(const char *message);
+/* True when the service manager is to be told (supervised option). */
+bool process_is_supervised(const struct config *config);
+/* Settings of the kernel that hurt a database, each a warning in the log;
+ * returns how many. */
+int process_check_system(const struct config *config);
+void process_set_oom_score(const struct config *config);
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT
+ * tests/integration/test_client_commands.c - CLIENT: sessions look at, name, mute and
+ * end each other. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "support/server.h"
+#include "support/talk.h"
+
+static struct test_server *server;
+static int fd, other;
+
+static void
+set_up(void)
+{
+    server = server_start(NULL);
+    fd = server_connect(server);
+    other = server_connect(server);
+}
+
+static void
+tear_down(void)
+{
+    close(fd);
+    close(other);
+    server_stop(server);
+}
+
+TestSuite(client_commands, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* The word after `name=` in a line of CLIENT LIST; caller frees. */
+static char *
+field(int from, const char *request, const char *name)
+{
+    char *line = ask_text(from, request), *at = strstr(line, name), *out;
+
+    cr_assert_not_null(at, "%s: no %s in %s", request, name, line);
+    at += strlen(name);
+    out = strndup(at, strcspn(at, " \n"));
+    free(line);
+    return out;
+}
+
+static void
+format(char *out, size_t size, const char *with, const char *word)
+{
+    snprintf(out, size, with, word);
+}
+
+Test(client_commands, list_has_the_fields_that_parsers_expect_in_their_order)
+{
+    static const char *const names[] = {
+        "id=", " addr=127.0.0.1:", " laddr=127.0.0.1:", " fd=", " name=", " age=", " idle=",
+        " flags=N", " db=0", " sub=0", " psub=0", " ssub=0", " multi=-1", " qbuf=",
+        " qbuf-free=", " argv-mem=", " multi-mem=0", " rbs=", " rbp=", " obl=0", " oll=0",
+        " omem=0", " tot-mem=", " events=r", " cmd=client|list", " user=default", " redir=-1",
+        " resp=2",
+    };
+    char *list = ask_text(fd, "CLIENT LIST"), *at = list;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        at = strstr(at, names[i]);
+        cr_assert_not_null(at, "no %s in its place: %s", names[i], list);
+    }
+    cr_expect_eq(list[strlen(list) - 1], '\n');
+    free(list);
+}
+
+Test(client_commands, list_finds_sessions_by_id_and_type)
+{
+    long long a = ask_number(fd, "CLIENT ID"), b = ask_number(other, "CLIENT ID");
+    char request[64], want[32];
+
+    cr_expect_gt(b, a);
+    snprintf(request, sizeof request, "CLIENT LIST ID %lld 77777", b);
+    snprintf(want, sizeof want, "id=%lld ", b);
+    expect_part(fd, request, want);
+    expect(fd, "CLIENT LIST ID 77777", "$0\r\n");
+    expect(fd, "CLIENT LIST TYPE pubsub", "$0\r\n");
+    expect_part(fd, "CLIENT LIST TYPE NORMAL", want);
+    expect(fd, "CLIENT LIST TYPE x", "-ERR Unknown client type 'x'");
+    expect(fd, "CLIENT LIST ID", "-ERR syntax error");
+    expect(fd, "CLIENT LIST ID x", "-ERR Invalid client ID");
+    expect(fd, "CLIENT LIST ID 0", "$0\r\n");
+    expect(fd, "CLIENT LIST nosuch", "-ERR syntax error");
+}
+
+Test(client_commands, info_tells_name_library_database_and_protocol)
+{
+    free(socket_ask(fd, "HELLO 3 SETNAME jim"));
+    expect(fd, "CLIENT SETINFO lib-name mylib", "+OK");
+    expect(fd, "CLIENT SETINFO LIB-VER 1.2", "+OK");
+    expect(fd, "SELECT 7", "+OK");
+    expect_part(fd, "CLIENT INFO", " name=jim ");
+    expect_part(fd, "CLIENT INFO", " db=7 ");
+    expect_part(fd, "CLIENT INFO", " resp=3 lib-name=mylib lib-ver=1.2\n");
+    expect_part(fd, "CLIENT INFO", " cmd=client|info ");
+    expect_start(fd, "CLIENT SETINFO lib-name 'a b'", "-ERR lib-name cannot contain spaces");
+    expect(fd, "CLIENT SETINFO nosuch x", "-ERR Unrecognized option 'nosuch'");
+}
+
+Test(client_commands, setname_takes_what_is_printable_and_empty_takes_it_back)
+{
+    expect(fd, "CLIENT GETNAME", "$-1");
+    expect(fd, "CLIENT SETNAME name:1", "+OK");
+    expect(fd, "CLIENT GETNAME", "$6\r\nname:1");
+    expect_start(fd, "CLIENT SETNAME 'a b'", "-ERR Client names cannot contain spaces, new");
+    expect_start(fd, "CLIENT SETNAME \"a\\nb\"", "-ERR Client names cannot contain spaces");
+    expect(fd, "CLIENT GETNAME", "$6\r\nname:1");
+    expect(fd, "CLIENT SETNAME ''", "+OK");
+    expect(fd, "CLIENT GETNAME", "$-1");
+}
+
+Test(client_commands, kill_ends_the_sessions_its_filters_mean_and_no_other)
+{
+    char *address = field(other, "CLIENT INFO", " addr="), request[128];
+    char *mine = field(fd, "CLIENT INFO", " laddr=");
+
+    expect(fd, "CLIENT KILL ADDR 1.2.3.4:5", ":0");
+    expect(fd, "CLIENT KILL 1.2.3.4:5", "-ERR No such client");
+    expect(fd, "CLIENT KILL TYPE pubsub", ":0");
+    expect(fd, "CLIENT KILL USER nobody", "-ERR No such user 'nobody'");
+    expect(fd, "CLIENT KILL ID x", "-ERR client-id should be greater than 0");
+    expect(fd, "CLIENT KILL SKIPME x ID 1", "-ERR syntax error");
+    format(request, sizeof request, "CLIENT KILL ADDR %s TYPE pubsub", address);
+    expect(fd, request, ":0");
+    expect(other, "PING", "+PONG");
+    format(request, sizeof request, "CLIENT KILL ADDR %s TYPE normal", address);
+    expect(fd, request, ":1");
+    cr_expect(socket_is_closed(other));
+    close(other);
+    other = server_connect(server);
+    expect(other, "PING", "+PONG");
+    format(request, sizeof request, "CLIENT KILL LADDR %s SKIPME yes", mine);
+    expect(fd, request, ":1");
+    cr_expect(socket_is_closed(other));
+    expect(fd, "PING", "+PONG");
+    free(address);
+    free(mine);
+}
+
+Test(client_commands, kill_of_oneself_is_answered_first)
+{
+    char *address = field(fd, "CLIENT INFO", " addr="), request[128];
+
+    expect(fd, "CLIENT KILL USER default", ":1");
+    cr_expect(socket_is_closed(other));
+    format(request, sizeof request, "CLIENT KILL %s", address);
+    expect(fd, request, "+OK");
+    cr_expect(socket_is_closed(fd));
+    free(address);
+}
+
+Test(client_commands, kill_without_skipme_no_spares_the_caller_also_by_id)
+{
+    char request[64];
+
+    snprintf(request, sizeof request, "CLIENT KILL ID %lld", ask_number(fd, "CLIENT ID"));
+    expect(fd, request, ":0");
+    snprintf(request, sizeof request, "CLIENT KILL ID %lld SKIPME no",
+             ask_number(fd, "CLIENT ID"));
+    expect(fd, request, ":1");
+    cr_expect(socket_is_closed(fd));
+}
+
+Test(client_commands, kill_drops_what_the_session_had_yet_to_run)
+{
+    char *address = field(other, "CLIENT INFO", " addr="), request[128];
+
+    expect(fd, "CLIENT PAUSE 60000 WRITE", "+OK");
+    socket_send_text(other, "SET k v\r\nPING\r\n");
+    expect_soon(fd, "CLIENT UNBLOCK 0", ":0");
+    format(request, sizeof request, "CLIENT KILL ADDR %s", address);
+    test_nap(20);
+    expect(fd, request, ":1");
+    cr_expect(socket_is_closed(other));
+    expect(fd, "CLIENT UNPAUSE", "+OK");
+    expect(fd, "EXISTS k", ":0");
+    free(address);
+}
+
+/* --- REPLY --- */
+
+Test(client_commands, reply_off_is_silent_until_on)
+{
+    socket_send_text(fd, "CLIENT REPLY OFF\r\nSET k 1\r\nGET k\r\nNOSUCH\r\nGET\r\nINCR k\r\n"
+                     "CLIENT REPLY SKIP\r\nPING\r\nCLIENT REPLY ON\r\nGET k\r\n");
+    expect_next(fd, "+OK");
+    expect_next(fd, "$1\r\n2");
+    expect_silence(fd, 20);
+}
+
+Test(client_commands, reply_skip_hides_one_reply_whatever_it_is)
+{
+    socket_send_text(fd, "CLIENT REPLY SKIP\r\nSET k 1\r\nGET k\r\n"
+                     "CLIENT REPLY SKIP\r\nNOSUCH\r\nECHO a\r\n"
+                     "CLIENT REPLY SKIP\r\nGET\r\nECHO b\r\n"
+                     "CLIENT REPLY SKIP\r\nCLIENT REPLY SKIP\r\nECHO c\r\nECHO d\r\n");
+    expect_next(fd, "$1\r\n1");
+    expect_next(fd, "$1\r\na");
+    expect_next(fd, "$1\r\nb");
+    expect_next(fd, "$1\r\nd");
+    expect_silence(fd, 20);
+}
+
+Test(client_commands, reply_and_the_like_are_muted_as_redis_mutes_them)
+{
+    static const char text[] =
+        "CLIENT REPLY SKIP\r\nDEBUG x\r\nECHO a\r\nCLIENT REPLY OFF\r\nECHO b\r\n"
+        "CLIENT REPLY x\r\nHELLO 3\r\nRESET\r\nECHO c\r\nCLIENT REPLY ON\r\nECHO d\r\n"
+        "CLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\nECHO e\r\nCLIENT REPLY SKIP\r\nQUIT\r\n";
+    struct test_server *redis;
+    char *a, *b;
+    int to;
+
+    if (!server_has_redis())
+        cr_skip("redis-server is not installed");
+    redis = server_start_redis(NULL);
+    to = server_connect(redis);
+    socket_send_text(fd, text);
+    socket_send_text(to, text);
+    a = socket_rest(fd, NULL);
+    b = socket_rest(to, NULL);
+    cr_expect_str_eq(a, b, "ours %s\nredis %s", a, b);
+    free(a);
+    free(b);
+    close(to);
+    server_stop(redis);
+}
+
+/* --- NO-EVICT, NO-TOUCH --- */
+
+Test(client_commands, no_evict_and_no_touch_are_switches_seen_in_the_flags)
+{
+    expect(fd, "CLIENT NO-EVICT ON", "+OK");
+    expect_part(fd, "CLIENT INFO", " flags=e ");
+    expect(fd, "CLIENT NO-TOUCH on", "+OK");
+    expect_part(fd, "CLIENT INFO", " flags=eT ");
+    expect(fd, "CLIENT NO-EVICT off", "+OK");
+    expect_part(fd, "CLIENT INFO", " flags=T ");
+    expect(fd, "CLIENT NO-TOUCH OFF", "+OK");
+    expect_part(fd, "CLIENT INFO", " flags=N ");
+    expect(fd, "CLIENT NO-TOUCH x", "-ERR syntax error");
+    expect(fd, "CLIENT NO-EVICT x", "-ERR syntax error");
+}
+
+/* With a log factor of 0 every use counts, so that uses can be counted here. */
+Test(client_commands, no_touch_leaves_the_use_of_keys_uncounted_except_by_touch)
+{
+    expect(fd, "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0",
+           "+OK");
+    expect(fd, "SET k 1", "+OK");
+    expect(fd, "OBJECT FREQ k", ":5");
+    expect(fd, "GET k", "$1\r\n1");
+    expect(fd, "OBJECT FREQ k", ":6");
+    expect(other, "CLIENT NO-TOUCH ON", "+OK");
+    expect(other, "GET k", "$1\r\n1");
+    expect(other, "INCR k", ":2");
+    expect(other, "MGET k k", "*2\r\n$1\r\n2\r\n$1\r\n2");
+    expect(other, "GETRANGE k 0 0", "$1\r\n2");
+    socket_send_text(other, "GET k\r\nNOSUCH\r\nGET k\r\n");
+    expect_next(other, "$1\r\n2");
+    expect_start(other, "", "-ERR unknown command");
+    expect_next(other, "$1\r\n2");
+    expect(fd, "OBJECT FREQ k", ":6");
+    expect(other, "TOUCH k", ":1");
+    expect(fd, "OBJECT FREQ k", ":7");
+    expect(fd, "GET k", "$1\r\n2");
+    expect(fd, "OBJECT FREQ k", ":8");
+    expect(other, "CLIENT NO-TOUCH OFF", "+OK");
+    expect(other, "GET k", "$1\r\n2");
+    expect(fd, "OBJECT FREQ k", ":9");
+}
+
+Test(client_commands, questions_about_a_key_are_no_use_of_it)
+{
+    expect(fd, "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0",
+           "+OK");
+    expect(fd, "SET k 1", "+OK");
+    expect(fd, "EXISTS k k", ":2");
+    expect(fd, "TYPE k", "+string");
+    expect(fd, "TTL k", ":-1");
+    expect(fd, "PEXPIRETIME k", ":-1");
+    expect(fd, "OBJECT ENCODING k", "$3\r\nint");
+    expect_start(fd, "MEMORY USAGE k", ":");
+    expect(fd, "OBJECT FREQ k", ":5");
+    expect(fd, "STRLEN k", ":1");
+    expect(fd, "OBJECT FREQ k", ":6");
+}

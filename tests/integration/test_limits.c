@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT
+ * tests/integration/test_limits.c - how many may come, how long they may idle, how
+ * much they may make us hold. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "support/server.h"
+#include "support/talk.h"
+
+static struct test_server *server;
+static int fd, other;
+
+static void
+start(const char *name, const char *value)
+{
+    const char *args[] = { name, value, NULL };
+
+    server = server_start(name ? args : NULL);
+    fd = server_connect(server);
+    other = server_connect(server);
+}
+
+static void
+stop(void)
+{
+    close(fd);
+    close(other);
+    server_stop(server);
+}
+
+/* One with a small window that asks for a big value and reads nothing. */
+static int
+hoarder(size_t size, int times)
+{
+    int s = server_connect(server), small = 4096;
+    size_t len;
+    char *set = request_set(&len, "big", size);
+
+    setsockopt(s, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    socket_send(fd, set, len);
+    expect_next(fd, "+OK");
+    for (int i = 0; i < times; i++)
+        socket_send_text(s, "GETRANGE big 0 -1\r\n");
+    free(set);
+    return s;
+}
+
+Test(limits, maxclients_turns_the_next_one_away_with_a_word, .timeout = 60)
+{
+    int third, fourth;
+    char *got;
+
+    start("--maxclients", "3");
+    third = server_connect(server);
+    expect(third, "PING", "+PONG");
+    fourth = server_connect(server);
+    got = socket_rest(fourth, NULL);
+    cr_expect_str_eq(got, "-ERR max number of clients reached\r\n");
+    free(got);
+    close(fourth);
+    cr_expect_eq(info_number(fd, "rejected_connections"), 1);
+    expect(fd, "CONFIG SET maxclients 4", "+OK");
+    fourth = server_connect(server);
+    expect(fourth, "PING", "+PONG");
+    expect(fd, "CONFIG SET maxclients 2", "+OK");
+    expect(third, "PING", "+PONG");
+    close(third);
+    close(fourth);
+    stop();
+}
+
+Test(limits, timeout_closes_idle_sessions_only, .timeout = 60)
+{
+    long long end;
+
+    start("--timeout", "1");
+    end = test_ms() + 10000;
+    while (info_number(fd, "connected_clients") > 1 && test_ms() < end)
+        test_nap(100);                  /* `fd` is not idle */
+    cr_expect_eq(info_number(fd, "connected_clients"), 1);
+    cr_expect(socket_is_closed(other));
+    expect(fd, "PING", "+PONG");
+    stop();
+}
+
+Test(limits, of_output_hard_closes_a_session_that_does_not_read, .timeout = 60)
+{
+    int s;
+
+    start("--client-output-buffer-limit", "normal 3mb 0 0");
+    s = hoarder(1 << 20, 40);
+    cr_expect(info_reaches(fd, "client_output_buffer_limit_disconnections", 1));
+    cr_expect(socket_is_closed(s));
+    expect(fd, "PING", "+PONG");
+    close(s);
+    stop();
+}
+
+Test(limits, of_output_soft_closes_only_after_its_seconds, .timeout = 60)
+{
+    long long begin;
+    int s;
+
+    start("--client-output-buffer-limit", "normal 0 1mb 1");
+    s = hoarder(1 << 20, 20);
+    begin = test_ms();
+    cr_expect(info_reaches(fd, "client_output_buffer_limit_disconnections", 1));
+    cr_expect_geq(test_ms() - begin, 900, "closed after %lld ms", test_ms() - begin);
+    close(s);
+    stop();
+}
+
+Test(limits, of_output_leave_those_alone_who_read, .timeout = 60)
+{
+    char *rest;
+    size_t len;
+    int s;
+
+    start("--client-output-buffer-limit", "normal 64mb 1mb 60");
+    s = hoarder(1 << 20, 20);
+    shutdown(s, SHUT_WR);
+    rest = socket_rest(s, &len);
+    cr_expect_eq(len, 20 * (10 + (1 << 20) + 2));
+    cr_expect_eq(info_number(fd, "client_output_buffer_limit_disconnections"), 0);
+    free(rest);
+    close(s);
+    stop();
+}
+
+Test(limits, of_the_query_buffer_close_who_sends_too_much, .timeout = 60)
+{
+    size_t len;
+    char *set = request_set(&len, "big", 3 << 20);
+    ssize_t n = 1;
+
+    start("--client-query-buffer-limit", "1mb");
+    for (size_t at = 0; at < len && n > 0; at += (size_t)n)
+        n = send(other, set + at, len - at, MSG_NOSIGNAL);
+    cr_expect(socket_is_closed(other));
+    cr_expect(info_reaches(fd, "client_query_buffer_limit_disconnections", 1));
+    expect(fd, "EXISTS big", ":0");
+    free(set);
+    set = request_set(&len, "big", 900000);
+    socket_send(fd, set, len);
+    expect_next(fd, "+OK");
+    free(set);
+    stop();
+}
+
+Test(limits, of_clients_memory_evict_the_biggest_first, .timeout = 60)
+{
+    size_t len;
+    char *set;
+    int s;
+
+    start("--maxmemory-clients", "5mb");
+    expect(other, "CLIENT NO-EVICT ON", "+OK");
+    set = request_set(&len, "part", 4000000);
+    socket_send(other, set, len - 100);         /* holds 4 MB of input, but may */
+    s = hoarder(1 << 20, 20);
+    cr_expect(info_reaches(fd, "evicted_clients", 1));
+    cr_expect(socket_is_closed(s));
+    expect(fd, "PING", "+PONG");
+    socket_send(other, set + len - 100, 100);
+    expect_next(other, "+OK");
+    cr_expect_eq(info_number(fd, "evicted_clients"), 1);
+    close(s);
+    free(set);
+    stop();
+}
+
+/* Reads a little at a time what a million requests brought. */
+static void
+read_slowly(int s, size_t want)
+{
+    static char got[1 << 20];
+    size_t taken = 0;
+    ssize_t n;
+
+    while (taken < want) {
+        n = recv(s, got, taken < 1000 ? 100 : sizeof got, 0);
+        cr_assert(n > 0, "closed after %zu of %zu bytes", taken, want);
+        for (ssize_t i = 0; i < n; i++)
+            cr_assert(got[i] == "$2\r\nvv\r\n"[(taken + (size_t)i) % 8]);
+        taken += (size_t)n;
+    }
+}
+
+Test(limits, do_not_hurt_a_million_pipelined_requests_read_slowly, .timeout = 120)
+{
+    enum { TIMES = 1000000, EACH = 22 };
+    char *raw = malloc((size_t)TIMES * EACH);
+    pid_t writer;
+
+    start(NULL, NULL);
+    expect(fd, "SET k vv", "+OK");
+    for (size_t i = 0; i < TIMES; i++)
+        memcpy(raw + i * EACH, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n\n", EACH);
+    socket_patience(other, 30000);
+    writer = fork();
+    if (writer == 0) {
+        socket_send(other, raw, (size_t)TIMES * EACH);
+        _exit(0);
+    }
+    test_nap(200);
+    expect(fd, "PING", "+PONG");        /* others are served meanwhile */
+    read_slowly(other, (size_t)TIMES * 8);
+    waitpid(writer, NULL, 0);
+    expect(other, "PING", "+PONG");
+    free(raw);
+    stop();
+}
+
+Test(limits, keepalive_is_set_on_connections, .timeout = 60)
+{
+    char command[128], line[512];
+    bool seen = false;
+    FILE *ss;
+
+    start("--tcp-keepalive", "100");
+    expect(fd, "PING", "+PONG");
+    snprintf(command, sizeof command, "ss -tno state established '( sport = :%d )' 2>/dev/null",
+             server->port);
+    ss = popen(command, "r");
+    while (fgets(line, sizeof line, ss))
+        seen |= strstr(line, "keepalive") != NULL;
+    if (pclose(ss) != 0)
+        cr_log_warn("ss is not installed: keepalive is not looked at");
+    else
+        cr_expect(seen, "no connection with a keepalive timer");
+    stop();
+}
+
+/* Ten thousand sessions that come and go leave nothing. */
+Test(limits, connections_that_come_and_go_leave_no_memory, .timeout = 120)
+{
+    long long before;
+
+    start(NULL, NULL);
+    for (int round = 0; round < 2; round++) {
+        before = info_number(fd, "used_memory");
+        for (int i = 0; i < 2000; i++) {
+            int s = server_connect(server);
+
+            expect(s, "CLIENT SETNAME somebody", "+OK");
+            close(s);
+        }
+    }
+    for (long long end = test_ms() + 5000;
+         info_number(fd, "connected_clients") > 2 && test_ms() < end;)
+        test_nap(10);
+    cr_expect_lt(info_number(fd, "used_memory"), before + 100000);
+    stop();
+}

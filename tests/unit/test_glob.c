@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ * tests/unit/test_glob.c - patterns match what redis-server's KEYS matches. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include "base/glob.h"
+#include "base/rand.h"
+
+static bool
+matches(const char *pattern, const char *text)
+{
+    return glob_match(bytes_of_text(pattern), bytes_of_text(text), false);
+}
+
+Test(glob, plain_patterns_match_themselves_only)
+{
+    cr_expect(matches("abc", "abc"));
+    cr_expect_not(matches("abc", "abcd"));
+    cr_expect_not(matches("abcd", "abc"));
+    cr_expect_not(matches("", "a"));
+    cr_expect(matches("", ""));
+}
+
+Test(glob, stars_and_marks_stand_for_bytes)
+{
+    cr_expect(matches("a*c", "abbbc"));
+    cr_expect(matches("a*c", "ac"));
+    cr_expect(matches("*a*", "banana"));
+    cr_expect(matches("*na", "banana"));
+    cr_expect_not(matches("*nab", "banana"));
+    cr_expect(matches("a**", "a"));
+    cr_expect(matches("h?llo", "hello"));
+    cr_expect_not(matches("h?llo", "hllo"));
+    cr_expect_not(matches("?", ""));
+    cr_expect(glob_match(B("a*b"), B("a\0b"), false));
+}
+
+/* As the server answers KEYS for an empty key name. */
+Test(glob, the_empty_text_matches_one_star_but_not_two)
+{
+    cr_expect(matches("*", ""));
+    cr_expect_not(matches("**", ""));
+}
+
+Test(glob, odd_classes_match_as_in_redis)
+{
+    cr_expect(matches("[abc]", "b"));
+    cr_expect_not(matches("[abc]", "d"));
+    cr_expect(matches("[^a]", "b"));
+    cr_expect_not(matches("[^a]", "a"));
+    cr_expect(matches("[a-c]x", "bx"));
+    cr_expect(matches("[z-a]", "m"));
+    cr_expect_not(matches("[]", "a"));
+    cr_expect_not(matches("[]", "]"));
+    cr_expect(matches("[^]", "a"));
+    cr_expect(matches("[ab", "b"));
+    cr_expect_not(matches("[ab", "bc"));
+    cr_expect(matches("[a-", "-"));
+    cr_expect(matches("[a-]", "-") == false);
+    cr_expect(matches("[\\]]", "]"));
+    cr_expect(matches("[\\", "\\"));
+    cr_expect(matches("x[", "x") == false);
+}
+
+Test(glob, a_backslash_quotes_and_at_the_end_is_itself)
+{
+    cr_expect(matches("\\*", "*"));
+    cr_expect_not(matches("\\*", "a"));
+    cr_expect(matches("a\\", "a\\"));
+    cr_expect(matches("\\\\", "\\"));
+    cr_expect(matches("\\a", "a"));
+}
+
+Test(glob, case_can_be_ignored)
+{
+    cr_expect(glob_match(B("MAXmem*"), B("maxmemory"), true));
+    cr_expect(glob_match(B("[A-C]"), B("b"), true));
+    cr_expect(glob_match(B("[a-c]"), B("B"), true));
+    cr_expect_not(glob_match(B("MAX"), B("max"), false));
+}
+
+/* A recursive matcher would still be busy when the sun goes out. */
+Test(glob, many_stars_cannot_hang, .timeout = 10)
+{
+    static char pattern[20000], text[100000];
+
+    for (size_t i = 0; i < sizeof pattern; i++)
+        pattern[i] = i % 2 == 0 ? '*' : 'a';
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = 'b';
+    pattern[sizeof pattern - 1] = 'c';
+    cr_expect_not(glob_match(bytes_view(pattern, sizeof pattern),
+                             bytes_view(text, sizeof text), false));
+    cr_expect_not(matches("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
+                          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"));
+}
+
+/* The obvious definition, for patterns of stars, marks and letters. */
+static bool
+model(const char *p, const char *t)
+{
+    if (*p == '\0')
+        return *t == '\0';
+    if (*p == '*')
+        return model(p + 1, t) || (*t != '\0' && model(p, t + 1));
+    return *t != '\0' && (*p == '?' || *p == *t) && model(p + 1, t + 1);
+}
+
+Test(glob, random_patterns_agree_with_the_definition)
+{
+    size_t matched = 0;
+
+    rand_seed(4);
+    for (int i = 0; i < 100000; i++) {
+        char pattern[9] = "", text[9] = "";
+
+        for (size_t n = rand_below(8); n > 0; n--)
+            pattern[n - 1] = "ab*?*"[rand_below(5)];
+        for (size_t n = 1 + rand_below(7); n > 0; n--)
+            text[n - 1] = "ab"[rand_below(2)];
+        cr_assert_eq(matches(pattern, text), model(pattern, text), "%s %s", pattern, text);
+        matched += matches(pattern, text);
+    }
+    cr_expect(matched > 10000 && matched < 90000);
+}
+
+Test(glob, plain_means_without_special_bytes)
+{
+    cr_expect(glob_is_plain(B("user:1")));
+    cr_expect(glob_is_plain(B("")));
+    cr_expect(glob_is_plain(B("a\0b")));
+    cr_expect_not(glob_is_plain(B("user:*")));
+    cr_expect_not(glob_is_plain(B("user:?")));
+    cr_expect_not(glob_is_plain(B("user:[1]")));
+    cr_expect_not(glob_is_plain(B("user:\\1")));
+}
