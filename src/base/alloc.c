@@ -396,6 +396,33 @@ mem_purge_in_background(bool on)
     return mallctl("background_thread", NULL, NULL, &on, sizeof on) == 0;
 }
 
+/* The width of a knob is not told: each is tried, the widest first. */
+int
+mem_knob(const char *name, int64_t *old, const int64_t *set)
+{
+    size_t widths[] = { 8, 4, 1 }, width;
+    int64_t value = 0, wanted = set ? *set : 0; /* little-endian, as all we run on */
+    int error = 0;
+
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+        value = 0;
+        width = widths[i];
+        error = mallctl(name, &value, &width, set ? &wanted : NULL, set ? width : 0);
+        if (error != EINVAL)
+            break;
+    }
+    *old = value;
+    return error;
+}
+
+int
+mem_knob_text(const char *name, const char **old, const char *set)
+{
+    size_t width = sizeof *old;
+
+    return mallctl(name, old, &width, set ? &set : NULL, set ? sizeof set : 0);
+}
+
 #else
 
 void
@@ -424,12 +451,6 @@ void
 mem_purge(void)
 {
     malloc_trim(0);
-}
-
-void
-mem_background(bool on)
-{
-    (void)on;
 }
 
 int

@@ -47,9 +47,6 @@ const char *mem_allocator_name(void);
 char *mem_allocator_report(void);
 /* Give unused pages back to the kernel (MEMORY PURGE). */
 void mem_purge(void);
-/* Do that from threads of the allocator's own (jemalloc-bg-thread).  After any fork
- * that goes to the background. */
-void mem_background(bool on);
 /* A knob of the allocator by name, for DEBUG MALLCTL: a number of any width, or a
  * constant text.  The old value goes to *old; *set, unless NULL, is the new one.  0, or
  * an errno. */

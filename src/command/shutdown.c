@@ -8,6 +8,7 @@
 
 static shutdown_fn *begin_fn;
 static shutdown_abort_fn *abort_fn;
+static restart_fn *restart_by;
 
 void
 shutdown_answer_by(shutdown_fn *begin, shutdown_abort_fn *abort)
@@ -26,4 +27,17 @@ bool
 shutdown_abort(struct server *server)
 {
     return abort_fn && abort_fn(server);
+}
+
+void
+restart_answer_by(restart_fn *restart)
+{
+    restart_by = restart;
+}
+
+void
+restart_request(struct server *server, bool gracefully, msec delay)
+{
+    if (restart_by)
+        restart_by(server, gracefully, delay);
 }

@@ -4,6 +4,7 @@
 #ifndef IGNIS_COMMAND_SHUTDOWN_H
 #define IGNIS_COMMAND_SHUTDOWN_H
 #include <stdbool.h>
+#include "base/clock.h"
 
 struct server;
 
@@ -25,5 +26,12 @@ void shutdown_answer_by(shutdown_fn *begin, shutdown_abort_fn *abort);
 /* Ring.  False when refused, or when nobody answers. */
 bool shutdown_request(struct server *server, unsigned flags);
 bool shutdown_abort(struct server *server);
+
+/* Puts a new process with the same arguments in the place of this one, `delay` ms
+ * after it has let go of everything.  Gracefully: rewrites the config file first.
+ * Returns only when it cannot: the reason is in the log. */
+typedef void restart_fn(struct server *server, bool gracefully, msec delay);
+void restart_answer_by(restart_fn *restart);
+void restart_request(struct server *server, bool gracefully, msec delay);
 
 #endif

@@ -248,19 +248,30 @@ cmd_client_kill(struct call *c)
     reply_int(c->out, (int64_t)kill_matching(c, &f));
 }
 
+/* Where the arity of the row lets more through than the subcommand takes. */
+static void
+subcommand_error(struct call *c)
+{
+    int len = c->argv[1].len < 128 ? (int)c->argv[1].len : 128;
+
+    reply_errorf(c->out, "ERR unknown subcommand or wrong number of arguments for '%.*s'. "
+                 "Try CLIENT HELP.", len, c->argv[1].at);
+}
+
 static void
 cmd_client_pause(struct call *c)
 {
     enum pause_action action = PAUSE_ALL;
     int64_t ms;
 
+    if (c->argc > 4) {
+        subcommand_error(c);
+        return;
+    }
     if (c->argc == 4 && call_is(c, 3, "write"))
         action = PAUSE_WRITES;
     else if (c->argc == 4 && !call_is(c, 3, "all")) {
         reply_error(c->out, "ERR CLIENT PAUSE mode must be WRITE or ALL");
-        return;
-    } else if (c->argc > 4) {
-        call_syntax_error(c);
         return;
     }
     if (!num_parse_i64(c->argv[2], &ms)) {
@@ -337,7 +348,7 @@ cmd_client_unblock(struct call *c)
     int64_t id;
 
     if (c->argc > 4) {
-        call_syntax_error(c);
+        subcommand_error(c);
         return;
     }
     if (c->argc == 4 && !call_is(c, 3, "timeout") && !call_is(c, 3, "error")) {

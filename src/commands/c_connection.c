@@ -12,6 +12,7 @@
 #include "commands/families.h"
 #include "config/config.h"
 #include "keyspace/keyspace.h"
+#include <limits.h>
 
 static void
 cmd_ping(struct call *c)
@@ -37,6 +38,11 @@ cmd_select(struct call *c)
 
     if (!call_int(c, 1, &index))
         return;
+    if (index < INT_MIN || index > INT_MAX) {
+        reply_errorf(c->out, "ERR value is out of range, value must between %d and %d",
+                     INT_MIN, INT_MAX);
+        return;
+    }
     if (index < 0 || index >= keyspace_databases(c->server->keyspace)) {
         reply_error(c->out, "ERR DB index is out of range");
         return;

@@ -6,8 +6,7 @@
  * How:        DEBUG has no subcommands in the table of commands (Redis has none
  *             either, and COMMAND shows it): words are rows of a table here.
  * Left out:   what belongs to parts that are not built: RELOAD, LOADAOF and other
- *             persistence, replication ids, cluster links, layouts of lists;
- *             MALLCTL, RESTART and CRASH-AND-RECOVER.
+ *             persistence, replication ids, cluster links, layouts of lists.
  * Read next:  commands/debug_reply.c */
 #include "base/alloc.h"
 #include "base/glob.h"
@@ -19,10 +18,12 @@
 #include "values/v_string.h"
 #include "keyspace/evict.h"
 #include "command/call.h"
+#include "command/shutdown.h"
 #include "command/switches.h"
 #include "commands/debug_reply.h"
 #include "commands/families.h"
 #include "commands/object_facts.h"
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -81,6 +82,29 @@ debug_oom(struct call *c)
 {
     mem_free(mem_alloc(SIZE_MAX / 4));
     reply_ok(c->out);
+}
+
+static void
+restart(struct call *c, bool gracefully)
+{
+    int64_t delay = 0;
+
+    if (c->argc > 2 && !call_int(c, 2, &delay))
+        return;
+    restart_request(c->server, gracefully, delay > 0 ? delay : 0);
+    reply_error(c->out, "ERR failed to restart the server. Check server logs.");
+}
+
+static void
+debug_restart(struct call *c)
+{
+    restart(c, true);
+}
+
+static void
+debug_crash_and_recover(struct call *c)
+{
+    restart(c, false);
 }
 
 /* --- time and background work --- */
@@ -325,7 +349,76 @@ debug_populate(struct call *c)
     reply_ok(c->out);
 }
 
+/* --- the allocator --- */
+
+static void
+debug_mallctl(struct call *c)
+{
+    char *name;
+    int64_t old, set;
+    int error;
+
+    if (c->argc > 3 && !call_int(c, 3, &set))
+        return;
+    name = bytes_copy_text(c->argv[2]);
+    error = mem_knob(name, &old, c->argc > 3 ? &set : NULL);
+    mem_free(name);
+    if (error)
+        reply_errorf(c->out, "ERR %s", strerror(error));
+    else
+        reply_int(c->out, old);
+}
+
+/* A number taken for the address of a text would end the process: only knobs that are
+ * known to be texts. */
+static bool
+is_text_knob(struct bytes name)
+{
+    static const char *const texts[] = {
+        "version", "config.malloc_conf", "opt.dss", "opt.junk", "opt.metadata_thp",
+        "opt.percpu_arena", "opt.prof_prefix", "opt.stats_interval_opts",
+        "opt.stats_print_opts", "opt.thp", "opt.zero_realloc", "arena.0.dss",
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (bytes_equal(name, bytes_of_text(texts[i])))
+            return true;
+    return false;
+}
+
+static void
+debug_mallctl_str(struct call *c)
+{
+    char *name = bytes_copy_text(c->argv[2]);
+    char *set = c->argc > 3 ? bytes_copy_text(c->argv[3]) : NULL;
+    const char *old = NULL;
+    int64_t number;
+    int error = is_text_knob(c->argv[2]) ? mem_knob_text(name, &old, set)
+                                         : mem_knob(name, &number, NULL);
+
+    if (!error && !old)
+        error = EINVAL;                 /* it is a number */
+    if (error)
+        reply_errorf(c->out, "ERR %s", strerror(error));
+    else
+        reply_bulk(c->out, bytes_of_text(old));
+    mem_free(name);
+    mem_free(set);
+}
+
 /* --- the rest --- */
+
+static void
+debug_config_rewrite(struct call *c)
+{
+    struct text error = { 0 };
+
+    if (config_rewrite_all(c->server->config, &error) == OK)
+        reply_ok(c->out);
+    else
+        reply_error_bytes(c->out, text_view(&error));
+    text_free(&error);
+}
 
 static void
 debug_error(struct call *c)
@@ -394,6 +487,10 @@ static const struct debug_word {
     { "assert", 0, 0, debug_assert, "", "End the process as a failed assertion does." },
     { "client-eviction", 0, 0, debug_client_eviction, "",
       "How many clients take how much memory; needs maxmemory-clients." },
+    { "config-rewrite-force-all", 0, 0, debug_config_rewrite, "",
+      "As CONFIG REWRITE, with a line for every option." },
+    { "crash-and-recover", 0, 1, debug_crash_and_recover, " [<milliseconds>]",
+      "Start anew in this process's place, after a pause." },
     { "dict-resizing", 1, 1, debug_dict_resizing, " <0|1>",
       "Keep tables at their size, or let them grow and shrink again." },
     { "digest", 0, 0, debug_digest, "", "A checksum over all databases." },
@@ -406,6 +503,10 @@ static const struct debug_word {
       "Shape of the table that is the value." },
     { "leak", 1, 1, debug_leak, " <string>", "Lose a copy of this text in memory." },
     { "log", 1, 1, debug_log, " <message>", "Write this text into the server's log." },
+    { "mallctl", 1, -1, debug_mallctl, " <key> [<val>]",
+      "A number inside the allocator: show it, and set it." },
+    { "mallctl-str", 1, -1, debug_mallctl_str, " <key> [<val>]",
+      "The same for a text." },
     { "object", 1, 1, debug_object, " <key>", "How the key's value lies in memory." },
     { "oom", 0, 0, debug_oom, "", "End the process as running out of memory does." },
     { "panic", 0, 0, debug_panic, "", "End the process as an internal error does." },
@@ -418,6 +519,8 @@ static const struct debug_word {
     { "replybuffer", 2, 2, debug_replybuffer,
       " <PEAK-RESET-TIME <NEVER|RESET|time>|RESIZING <0|1>>",
       "Accepted and without effect: a reply at rest has no buffer." },
+    { "restart", 0, 1, debug_restart, " [<milliseconds>]",
+      "Rewrite the config file and start anew in this process's place." },
     { "sdslen", 1, 1, debug_sdslen, " <key>", "Lengths and memory of key and value." },
     { "segfault", 0, 0, debug_segfault, "", "End the process with SIGSEGV." },
     { "set-active-expire", 1, 1, debug_set_active_expire, " <0|1>",

@@ -52,6 +52,8 @@ bool config_is_secret(struct bytes name);
 /* Rewrite the file: comments and order kept, temp file and rename, so that a crash
  * leaves the old file or the new one.  `error` gets the reply text. */
 enum status config_rewrite(struct config *c, struct text *error) MUST_USE;
+/* The same with a line for every option, its default or not. */
+enum status config_rewrite_all(struct config *c, struct text *error) MUST_USE;
 
 /* --- effects --- */
 /* `fn` is called after CONFIG SET changed the option (also once per SET that

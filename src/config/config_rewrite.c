@@ -219,15 +219,15 @@ put_limits(struct lines *all, const struct option *o, const void *field)
 }
 
 static void
-put_option(struct lines *all, const struct config *c, const struct option *o)
+put_option(struct lines *all, const struct config *c, const struct option *o, bool always)
 {
     const void *field = option_value(o, c);
     struct putting put = { all, o };
     struct line *left;
 
-    if (strcmp(o->name, "client-output-buffer-limit") == 0)
+    if (!always && strcmp(o->name, "client-output-buffer-limit") == 0)
         put_limits(all, o, field);
-    else if (has_old_line(all, o) || is_always_written(o)
+    else if (always || has_old_line(all, o) || is_always_written(o)
              || !option_is_default(o, field))
         option_lines(o, o->name, field, put_line, &put);
     while ((left = take_old_line(all, o)))
@@ -326,7 +326,7 @@ replace_file(const char *path, struct bytes content)
 
 /* The file behind a symbolic link is rewritten, not the link. */
 static bool
-rewrite_file(struct config *c, const char *name)
+rewrite_file(struct config *c, const char *name, bool everything)
 {
     char real[PATH_MAX];
     const char *path = realpath(name, real) ? real : name;
@@ -341,7 +341,7 @@ rewrite_file(struct config *c, const char *name)
         all.ends_line = text.len > 0 && text.at[text.len - 1] == '\n';
         for (size_t i = 0; i < option_count(); i++)
             if (!(option_at(i)->flags & REPEATED))
-                put_option(&all, c, option_at(i));
+                put_option(&all, c, option_at(i), everything);
         text_clear(&text);
         join_lines(&all, &text);
         ok = replace_file(path, text_view(&text));
@@ -353,15 +353,27 @@ rewrite_file(struct config *c, const char *name)
     return ok;
 }
 
-enum status
-config_rewrite(struct config *c, struct text *error)
+static enum status
+rewrite(struct config *c, bool everything, struct text *error)
 {
     if (!c->own->file[0]) {
         text_add_text(error, "ERR The server is running without a config file");
         return FAILED;
     }
-    if (rewrite_file(c, c->own->file))
+    if (rewrite_file(c, c->own->file, everything))
         return OK;
     text_printf(error, "ERR Rewriting config file: %s", strerror(errno));
     return FAILED_IO;
+}
+
+enum status
+config_rewrite(struct config *c, struct text *error)
+{
+    return rewrite(c, false, error);
+}
+
+enum status
+config_rewrite_all(struct config *c, struct text *error)
+{
+    return rewrite(c, true, error);
 }

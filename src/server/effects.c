@@ -67,7 +67,9 @@ static bool
 apply_allocator(struct config *c, void *arg, const char **why)
 {
     (void)arg, (void)why;
-    mem_background(c->jemalloc_bg_thread);
+    if (!mem_purge_in_background(c->jemalloc_bg_thread))
+        log_notice("This allocator has no threads of its own: jemalloc-bg-thread has no "
+                   "effect.");
     return true;
 }
 

@@ -151,6 +151,23 @@ abort_shutdown(struct server *server)
     return false;
 }
 
+/* DEBUG RESTART and CRASH-AND-RECOVER. */
+static void
+restart(struct server *server, bool gracefully, msec delay)
+{
+    struct text error = { 0 };
+
+    if (gracefully && config_file(server->config)[0] != '\0'
+        && config_rewrite(server->config, &error) != OK) {
+        log_warning("Can't restart: config rewrite process failed: %.*s",
+                    B_ARG(text_view(&error)));
+        text_free(&error);
+        return;
+    }
+    log_warning("Restarting: data in memory is lost.");
+    process_restart(delay);
+}
+
 static void
 on_stop_signal(int signum, void *arg)
 {
@@ -236,6 +253,7 @@ build(struct house *h)
     s->clients = clients_new(s);
     info_sections(s->info);
     shutdown_answer_by(begin_shutdown, abort_shutdown);
+    restart_answer_by(restart);
     h->listeners = listeners_open(s->loop, s->config, clients_accept, s->clients);
     if (!h->listeners)
         return FAILED;
@@ -302,6 +320,35 @@ say_ready(const struct config *c)
     }
 }
 
+static bool
+shows_logo(const struct config *c)
+{
+    return c->always_show_logo
+           || (c->logfile[0] == '\0' && !c->syslog_enabled && isatty(STDOUT_FILENO));
+}
+
+/* A flame; as it is, without the head of a log line. */
+static void
+show_logo(const struct config *c)
+{
+    struct text logo = { 0 };
+
+    text_printf(&logo,
+                "\n"
+                "            (\n"
+                "           ) )\n"
+                "          ( (  )        IgnisDB %s (%d bit)\n"
+                "         )   )(\n"
+                "        (  (   )        Running in standalone mode\n"
+                "       ( )  ) ( )       Port: %d\n"
+                "       (  (  )  )       PID: %d\n"
+                "        \\  \\/  /\n"
+                "         '-..-'\n"
+                "\n", VERSION_IGNIS, (int)sizeof(void *) * 8, c->port, (int)getpid());
+    log_raw(logo.at, logo.len);
+    text_free(&logo);
+}
+
 static void
 serve(struct house *h)
 {
@@ -310,7 +357,10 @@ serve(struct house *h)
     loop_on_signal(s->loop, SIGTERM, on_stop_signal, s);
     loop_on_signal(s->loop, SIGINT, on_stop_signal, s);
     log_notice("monotonic clock: %s", clock_description());
-    log_notice("Running mode=standalone, port=%d.", s->config->port);
+    if (shows_logo(s->config))
+        show_logo(s->config);
+    else
+        log_notice("Running mode=standalone, port=%d.", s->config->port);
     say_ready(s->config);
     loop_run(s->loop);
     if (process_is_supervised(s->config))

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -129,6 +131,20 @@ process_adjust_open_files(struct config *config)
 static char *title_at;
 static size_t title_room;
 static char *own_name;
+static char own_path[PATH_MAX];
+static char **own_arguments;
+
+static void
+keep_arguments(int argc, char **argv)
+{
+    ssize_t n = readlink("/proc/self/exe", own_path, sizeof own_path - 1);
+
+    own_path[n > 0 ? n : 0] = '\0';
+    own_arguments = mem_alloc(((size_t)argc + 1) * sizeof *own_arguments);
+    for (int i = 0; i < argc; i++)
+        own_arguments[i] = mem_copy_text(argv[i]);
+    own_arguments[argc] = NULL;
+}
 
 /* The kernel shows the bytes where argv and environ lie, one after the other:
  * move the environment away and write over both. */
@@ -140,6 +156,7 @@ process_title_start(int argc, char **argv)
     size_t n = 0;
 
     own_name = mem_copy_text(argv[0]);
+    keep_arguments(argc, argv);
     for (int i = 1; i < argc; i++)
         if (argv[i] == end)
             end += strlen(argv[i]) + 1;
@@ -207,6 +224,30 @@ process_title_set(const struct config *config)
     memset(title_at, 0, title_room);
     memcpy(title_at, title.at, n);
     text_free(&title);
+}
+
+/* --- once more from the start --- */
+
+void
+process_restart(int64_t delay_ms)
+{
+    struct timespec left = { .tv_sec = delay_ms / 1000,
+                             .tv_nsec = delay_ms % 1000 * 1000000 };
+    struct rlimit limit;
+    extern char **environ;
+
+    if (access(own_path, X_OK) != 0) {
+        log_warning("Can't restart: this process has no permissions to execute %s",
+                    own_path);
+        return;
+    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        for (int fd = STDERR_FILENO + 1; (rlim_t)fd < limit.rlim_cur; fd++)
+            close(fd);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+    execve(own_path, own_arguments, environ);
+    _exit(1);                           /* nothing is left to go back to */
 }
 
 /* --- the service manager --- */

@@ -4,6 +4,7 @@
 #ifndef IGNIS_SERVER_PROCESS_H
 #define IGNIS_SERVER_PROCESS_H
 #include <stdbool.h>
+#include <stdint.h>
 #include "base/status.h"
 
 struct config;
@@ -20,6 +21,10 @@ void process_adjust_open_files(struct config *config);
 void process_title_start(int argc, char **argv);
 /* From proc-title-template; no-op when set-proc-title is off. */
 void process_title_set(const struct config *config);
+/* Run the program again in the place of this process, with the arguments it was given,
+ * `delay_ms` after all its descriptors but the standard ones were closed.  Returns only
+ * when the program is not there to be run. */
+void process_restart(int64_t delay_ms);
 /* One datagram to $NOTIFY_SOCKET ("READY=1\n"); no-op without it. */
 void process_notify(const char *message);
 /* True when the service manager is to be told (supervised option). */

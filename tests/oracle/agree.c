@@ -149,16 +149,17 @@ static bool
 next_name(struct bytes *text, struct bytes *name)
 {
     size_t n = 0, m = 0;
+    const char *stop;
 
     while (text->len > 0 && strchr(" \r\n", *text->at))
         text->at++, text->len--;
-    if (text->len == 0)
-        return false;
-    while (n < text->len && !strchr("\r\n", text->at[n])
-           && (text->at[n] != ' ' || text->at[0] == '#'))
-        n++;
-    while (m < n && !strchr(":=", text->at[m]))
+    while (m < text->len && !strchr(":=\r\n", text->at[m]))
         m++;
+    if (m == text->len)
+        return false;
+    stop = text->at[m] == '=' ? " \r\n" : "\r\n";      /* CLIENT LIST, or INFO */
+    while (n < text->len && !strchr(stop, text->at[n]))
+        n++;
     *name = bytes_view(text->at, m);
     text->at += n;
     text->len -= n;

@@ -62,7 +62,8 @@ static const struct explained rows[] = {
     /* --- order and chance --- */
     { "keys *", .way = UNORDERED, .why = "the order of a hash table" },
     { "randomkey", .way = TYPE, .why = "chance" },
-    { "scan *", .way = SHAPE, .why = "cursors, and the order of a hash table" },
+    { "scan *", .way = TYPE, .why = "cursors, and the order of a hash table" },
+    { "config get*[*]*", .way = TYPE, .why = "we have more options" },
     { "config get *", .way = PAIRS, .why = "Redis answers in the order of a hash table" },
 };
 

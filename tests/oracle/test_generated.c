@@ -4,8 +4,8 @@
  *
  * How:        a seeded sequence (IGNIS_ORACLE_SEED) of IGNIS_ORACLE_CALLS calls goes
  *             to both, in RESP2 and in RESP3.  After a difference both databases are
- *             emptied, so that one finding does not make others; the calls since the
- *             last emptying are printed, ready to become a script. */
+ *             emptied, so that one finding does not make others; the calls since then
+ *             that share an argument with it are printed, ready to become a script. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "oracle/explained.h"
 #include "oracle/generate.h"
 
-#define REMEMBERED 16           /* calls shown before a difference */
+#define REMEMBERED 200          /* calls that may have led to a difference */
 #define REPORTS 12
 
 struct run {
@@ -77,8 +77,25 @@ remember(struct run *r, const struct made *m)
     }
 }
 
+/* Does the line have an argument of this call? */
+static bool
+is_related(const struct text *line, const struct made *m)
+{
+    struct text word = { 0 };
+    bool found = false;
+
+    for (size_t i = 1; i < m->n && !found; i++) {
+        text_clear(&word);
+        text_add_char(&word, ' ');
+        text_add_quoted(&word, m->word[i]);
+        found = line->len > 0 && strstr(line->at, word.at);
+    }
+    text_free(&word);
+    return found;
+}
+
 static void
-tell(struct run *r, const struct answers *a)
+tell(struct run *r, const struct made *m, const struct answers *a)
 {
     r->differences++;
     if (r->differences > REPORTS)
@@ -86,7 +103,7 @@ tell(struct run *r, const struct answers *a)
     for (size_t i = REMEMBERED - 1; i > 0; i--) {
         struct text *line = &r->past[(r->calls - i) % REMEMBERED];
 
-        if (i <= r->calls && line->len > 0)
+        if (i <= r->calls && is_related(line, m))
             text_printf(&r->report, "%.200s\n", line->at);
     }
     text_printf(&r->report, "%s\n", r->past[r->calls % REMEMBERED].at);
@@ -113,7 +130,7 @@ compare(struct run *r, const struct made *m)
     twins_ask(&r->twins, m->word, m->n, &a);
     same = explained_agree(explained_for(m->word, m->n), &a);
     if (!same)
-        tell(r, &a);
+        tell(r, m, &a);
     if (!a.ours.at || !a.redis.at)
         twins_reconnect(&r->twins);
     if (!same)

@@ -168,7 +168,7 @@ twin_knows(int fd, const char *full_name)
     snprintf(line, sizeof line, "COMMAND INFO %s", full_name);
     reply = socket_ask(fd, line);
     cr_assert_not_null(reply);
-    known = strcmp(reply, "*1\r\n*-1\r\n") != 0 && strcmp(reply, "*1\r\n_\r\n") != 0;
+    known = strcmp(reply, "*1\r\n$-1\r\n") != 0 && strcmp(reply, "*1\r\n_\r\n") != 0;
     free(reply);
     return known;
 }
