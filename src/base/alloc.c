@@ -149,7 +149,7 @@ class_of(size_t size)
 
 /* What a block just asked for takes: no need to look at it. */
 static inline size_t
-taken(const void *p, size_t size)
+taken(void *p, size_t size)
 {
     (void)p;
     return class_of(size);
@@ -168,10 +168,10 @@ class_of(size_t size)
 }
 
 static inline size_t
-taken(const void *p, size_t size)
+taken(void *p, size_t size)
 {
     (void)size;
-    return malloc_usable_size((void *)p);
+    return malloc_usable_size(p);
 }
 
 #endif

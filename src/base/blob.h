@@ -26,11 +26,22 @@ struct blob *blob_copy(struct bytes b);
 struct blob *blob_grow(struct blob *blob, size_t room, bool greedy);
 /* Give unused room back, if it is worth it.  Must not be shared. */
 struct blob *blob_fit(struct blob *blob);
-static inline struct blob *blob_share(struct blob *blob) { blob->refs++; return blob; }
+static inline struct blob *
+blob_share(struct blob *blob)
+{
+    blob->refs++;
+    return blob;
+}
+
 /* Drop a reference; the last one frees.  NULL is fine. */
 void blob_release(struct blob *blob);
 /* Memory it takes, header included. */
 size_t blob_memory(const struct blob *blob);
-static inline struct bytes blob_view(const struct blob *b) { return bytes_view(b->at, b->len); }
+
+static inline struct bytes
+blob_view(const struct blob *b)
+{
+    return bytes_view(b->at, b->len);
+}
 
 #endif

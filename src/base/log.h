@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include "base/status.h"
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_VERBOSE, LOG_LEVEL_NOTICE, LOG_LEVEL_WARNING, LOG_LEVEL_NOTHING };
+enum log_level {
+    LOG_LEVEL_DEBUG, LOG_LEVEL_VERBOSE, LOG_LEVEL_NOTICE, LOG_LEVEL_WARNING,
+    LOG_LEVEL_NOTHING
+};
 
 /* Empty or NULL path = standard output.  Copied. */
 void log_to_file(const char *path);

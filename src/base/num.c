@@ -5,8 +5,9 @@
  *             come back as the same bytes; scores and INCRBYFLOAT results are
  *             compared by clients as text.
  * How:        integers are written two digits at a time through a table of the
- *             hundred pairs, and read eight at a time in one word; floats by libc (strtod, %.17g), which is exact, with a
- *             short way for whole numbers, by far the most frequent.
+ *             hundred pairs, and read eight at a time in one word; floats go
+ *             through libc (strtod, %.17g), which is exact, with a short way for
+ *             whole numbers and short decimals, by far the most frequent.
  * Cost:       a few ns for integers, ~100 ns to format a fraction.
  * Left out:   shortest round-trip printing: 7.0 prints 17 digits, so do we. */
 #include "base/num.h"

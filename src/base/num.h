@@ -38,7 +38,16 @@ size_t num_format_human(char out[64], uint64_t n);
 unsigned num_digits_u64(uint64_t n);
 
 /* a + b and a * b that answer false instead of overflowing. */
-static inline bool num_add_i64(int64_t a, int64_t b, int64_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline bool num_mul_i64(int64_t a, int64_t b, int64_t *out) { return !__builtin_mul_overflow(a, b, out); }
+static inline bool
+num_add_i64(int64_t a, int64_t b, int64_t *out)
+{
+    return !__builtin_add_overflow(a, b, out);
+}
+
+static inline bool
+num_mul_i64(int64_t a, int64_t b, int64_t *out)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
 
 #endif

@@ -18,7 +18,11 @@ void text_printf(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_vprintf(struct text *t, const char *format, va_list args) PRINTF_LIKE(2, 0);
 /* Quoted with "" and \xHH, \n, \r, \t, \a, \b, \\, \" as redis-cli and MONITOR do. */
 void text_add_quoted(struct text *t, struct bytes b);
-static inline struct bytes text_view(const struct text *t) { return bytes_view(t->at ? t->at : "", t->len); }
+static inline struct bytes
+text_view(const struct text *t)
+{
+    return bytes_view(t->at ? t->at : "", t->len);
+}
 void text_clear(struct text *t);    /* keeps the room */
 void text_free(struct text *t);     /* and leaves it empty, ready for use */
 

@@ -130,8 +130,10 @@ client_drop(struct client *c)
     if (client_is(c, CLIENT_DEAD) || !c->conn)
         return;
     client_set(c, CLIENT_DEAD, true);
-    if (!client_is(c, CLIENT_RUNNING))
-        conn_close_soon(c->conn);
+    if (client_is(c, CLIENT_RUNNING))
+        return;
+    reply_drop(c->out);                 /* its memory is what is wanted back */
+    conn_close_soon(c->conn);
 }
 
 void

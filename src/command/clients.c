@@ -11,6 +11,7 @@
  * Read next:  net/conn.c below, command/dispatch.c beside it */
 #include "command/clients.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -408,16 +409,19 @@ clients_monitor(const struct call *call)
 {
     struct clients *all = call->server->clients;
     struct text line = { 0 };
+    const struct client *from = call->client;
     char address[160] = "?:0";
     usec now = clock_us_now();
     int i;
 
     if (call->cmd->row->flags & (SKIP_MONITOR | ADMIN))
         return;
-    if (call->client->conn)
-        conn_address(call->client->conn, address, sizeof address);
+    if (client_is(from, CLIENT_UNIX))
+        snprintf(address, sizeof address, "unix:%s", all->server->config->unixsocket);
+    else if (from->conn)
+        conn_address(from->conn, address, sizeof address);
     text_printf(&line, "%lld.%06lld [%d %s]", (long long)(now / 1000000),
-                (long long)(now % 1000000), db_index(call->db), address);
+                (long long)(now % 1000000), db_index(from->db), address);
     for (i = 0; i < call->argc; i++) {
         text_add_char(&line, ' ');
         text_add_quoted(&line, call->redacted >> (i < 63 ? i : 63) & 1 ? B("(redacted)")
@@ -570,6 +574,7 @@ clients_output_check(struct client *c)
     if (!client_is(c, CLIENT_AUTHENTICATED) && reply_pending(c->out) > UNAUTHENTICATED_OUTPUT) {
         log_client(LOG_LEVEL_WARNING, "Client", c,
                    " closed: too much output for an unauthenticated client.");
+        c->server->clients->facts.output_limit_closed++;
         client_drop(c);
         return true;
     }

@@ -416,6 +416,17 @@ relieve(struct client *c)
     return !clients_output_check(c);
 }
 
+/* Who is not authenticated gets one chunk of replies on credit: a read of NOAUTH
+ * replies from ten thousand strangers must not add up. */
+static bool
+relieve_stranger(struct client *c)
+{
+    if (c->out->closed_bytes == 0)
+        return true;
+    conn_flush(c->conn);
+    return !clients_output_check(c);
+}
+
 /* Run items 0..n-1.  `at` is the fed buffer, *done how much of it belongs to
  * finished requests, -1 while the first one began in an earlier read.  Returns
  * false when the client stopped: the rest was postponed or does not matter. */
@@ -496,8 +507,11 @@ run_feed(struct client *c, struct request_reader *reader, const char *at, size_t
             protocol_error(c, reader);
             return false;
         }
-        if (limits.unauthenticated)
+        if (limits.unauthenticated) {
+            if (!relieve_stranger(c))
+                return false;
             limits = limits_of(c);
+        }
     }
     return !clients_input_check(c, request_pending(reader));
 }
@@ -522,9 +536,10 @@ reader_give_back(struct client *c, struct request_reader *r)
     if (had_blobs && request_reader_is_idle(r))
         request_reader_reset(r);        /* let go of what it still refers to */
     had_blobs = false;
-    if (!request_reader_is_idle(r))
+    if (!request_reader_is_idle(r)) {
+        request_settle(r);              /* it may rest for long */
         c->reader = r;
-    else if (!spare)
+    } else if (!spare)
         spare = r;
     else
         request_reader_free(r);
@@ -557,6 +572,7 @@ finish(struct client *c)
 {
     client_set(c, CLIENT_RUNNING, false);
     if (client_is(c, CLIENT_DEAD)) {
+        reply_drop(c->out);
         conn_close_soon(c->conn);
         return;
     }

@@ -114,10 +114,8 @@ gates_ask(struct call *c, uint32_t ask)
 {
     enum verdict v;
 
-    for (int gate = 0; gate < GATES; gate++) {
-        if (!(ask & 1u << gate))
-            continue;
-        v = gate_functions[gate](c);
+    for (; ask; ask &= ask - 1) {       /* the lowest bit first */
+        v = gate_functions[__builtin_ctz(ask)](c);
         if (v != PASS)
             return v;
     }

@@ -392,20 +392,26 @@ note_over(struct keyspace *ks, bool over)
     }
 }
 
-enum status
-evict_to_fit(struct keyspace *ks)
+static enum status __attribute__((noinline, cold))
+make_it_fit(struct keyspace *ks)
 {
     enum status st;
 
-    if (ks->hide_only)
-        return OK;              /* what to remove is decided elsewhere, or later */
-    if (LIKELY(!evict_is_over(ks))) {
-        if (UNLIKELY(ks->stats.evict_over_since))
-            note_over(ks, false);
-        return OK;
-    }
     note_over(ks, true);
     st = make_room(ks);
     note_over(ks, st != OK);
     return st;
+}
+
+/* Asked before every command: what is rare is kept out of it. */
+enum status
+evict_to_fit(struct keyspace *ks)
+{
+    if (UNLIKELY(ks->hide_only))
+        return OK;              /* what to remove is decided elsewhere, or later */
+    if (UNLIKELY(evict_is_over(ks)))
+        return make_it_fit(ks);
+    if (UNLIKELY(ks->stats.evict_over_since))
+        note_over(ks, false);
+    return OK;
 }

@@ -32,7 +32,8 @@
 #define HZ_MIN 1
 #define HZ_MAX 500
 #define CLIENTS_PER_TICK 200    /* more than that: tick more often */
-#define PORTION_US 1000         /* of expiry, per loop turn */
+#define PORTION_US 500          /* of expiry, per loop turn: a single step of the allocator
+                                 * may take another millisecond */
 #define EXPIRE_PERIOD_MS 50     /* how late a key may go when nothing else is due */
 #define EXPIRE_CPU_PERCENT 25   /* at effort 1, and 2 more per step */
 #define SAMPLES 16
@@ -199,8 +200,7 @@ tick(void *arg)
         sample_rates(cron, now);
     clients_cron(server->clients);
     keyspace_cron(server->keyspace, server->config->activerehashing);
-    if (server->config->max_memory)
-        evict_more(cron);       /* also notes that the limit is kept again */
+    evict_more(cron);           /* also notes that the limit is kept again */
     if (now - cron->reported_at >= REPORT_PERIOD_MS * 1000) {
         report(server);
         cron->reported_at = now;

@@ -7,6 +7,7 @@
  * How:        main() parses, build() makes the parts in the order of the floors,
  *             then the loop runs until somebody rings for shutdown.
  * Read next:  src/README.md has the tour; command/dispatch.c the way of a request */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,15 +202,26 @@ on_stop_signal(int signum, void *arg)
 
 /* --- the house --- */
 
-static void
+/* A log that cannot be written would be missed when it is needed: better now. */
+static enum status
 start_log(const struct config *c)
 {
+    FILE *f = c->logfile[0] != '\0' ? fopen(c->logfile, "ae") : NULL;
+
+    if (c->logfile[0] != '\0' && !f) {
+        fprintf(stderr, "\n*** FATAL CONFIG FILE ERROR (IgnisDB " VERSION_IGNIS ") ***\n"
+                "Can't open the log file: %s\n", strerror(errno));
+        return FAILED_IO;
+    }
+    if (f)
+        fclose(f);
     log_set_level((enum log_level)c->loglevel);
     log_set_form(c->log_format == LOG_FORM_LOGFMT, (enum log_stamp)c->log_timestamp_format);
     log_hide_user_data(c->hide_user_data_from_log);
     log_to_file(c->logfile);
     if (c->syslog_enabled)
         log_to_syslog(true, c->syslog_ident, c->syslog_facility);
+    return OK;
 }
 
 static enum status
@@ -392,7 +404,8 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (h.server.config->disable_thp)
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-    start_log(h.server.config);
+    if (start_log(h.server.config) != OK)
+        return 1;
     if (h.server.config->daemonize && !process_is_supervised(h.server.config)
         && process_daemonize() != OK)
         return 1;

@@ -87,25 +87,43 @@ process_remove_pidfile(const struct config *config)
     }
 }
 
+static bool
+allow_open_files(rlim_t n, rlim_t hard)
+{
+    struct rlimit try = { .rlim_cur = n, .rlim_max = n > hard ? n : hard };
+
+    return setrlimit(RLIMIT_NOFILE, &try) == 0;
+}
+
+/* As near to `wanted` as the system grants, in steps of 16.  Who is granted n is
+ * granted less too, so the step is found by halving: CONFIG SET maxclients may ask
+ * for thousands of millions. */
+static void
+raise_open_files(rlim_t wanted, const struct rlimit *now)
+{
+    rlim_t refused = 0, granted = (wanted - now->rlim_cur) / 16 + 1, middle;
+
+    if (allow_open_files(wanted, now->rlim_max))
+        return;
+    while (granted - refused > 1) {
+        middle = refused + (granted - refused) / 2;
+        if (allow_open_files(wanted - 16 * middle, now->rlim_max))
+            granted = middle;
+        else
+            refused = middle;
+    }
+}
+
 void
 process_adjust_open_files(struct config *config)
 {
     rlim_t wanted = (rlim_t)config->max_clients + OWN_DESCRIPTORS;
-    struct rlimit limit, try;
     int64_t asked = config->max_clients;
+    struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return;
-    try = limit;
-    for (try.rlim_cur = wanted; try.rlim_cur > limit.rlim_cur; try.rlim_cur -= 16) {
-        if (try.rlim_max < try.rlim_cur)
-            try.rlim_max = try.rlim_cur;
-        if (setrlimit(RLIMIT_NOFILE, &try) == 0)
-            break;
-        try.rlim_max = limit.rlim_max;
-        if (try.rlim_cur < limit.rlim_cur + 16)
-            break;
-    }
+    raise_open_files(wanted, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur >= wanted) {
         log_notice("Increased maximum number of open files to %llu (it was originally set to "

@@ -288,6 +288,19 @@ request_feed(struct request_reader *r, const char *at, size_t len)
     r->fed = r->parsed = 0;
 }
 
+/* What request_feed would do next, now. */
+void
+request_settle(struct request_reader *r)
+{
+    release_done(r);
+    if (!r->is_moved && r->mode != AT_START)
+        return;
+    arena_free(reader_args_arena(r));
+    if (r->is_moved)
+        r->active = !r->active;
+    r->is_moved = false;
+}
+
 char *
 request_room(struct request_reader *r, size_t *len)
 {

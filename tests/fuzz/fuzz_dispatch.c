@@ -197,6 +197,7 @@ tidy_up(struct bytes in)
         if (db_count(keyspace_db(s->keyspace, i)))
             abort();
     slowlog_clear(s->slowlog);
+    lazyfree_wait();                    /* what a thread just frees looks lost */
     if (has_word(in, "config") || has_word(in, "debug") || has_word(in, "shutdown")) {
         switches_pause_cron(false);
         dict_hold_resize(false);

@@ -201,6 +201,8 @@ reader_transcript(struct request_reader *r, struct bytes in,
             memset(at, '!', n);
             mem_free(at);
         }
+        if (more && n % 3 == 0)
+            request_settle(r);
         in.at += n;
         in.len -= n;
     }

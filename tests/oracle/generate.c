@@ -70,6 +70,14 @@ static const struct bytes deadlines[] = {
     W("-100000000"), W("9223372036854775807"), W("-9223372036854775808"),
     W("9223372036854775"), W("9223372036854776"), W("9223372036854775808"),
     W("4102444800000"), W("100000000000"), W("abc"), W(""), W("1.5"), END };
+static const struct bytes moments[] = {
+    W("4102444800"), W("4102444800000"), W("99999999999"), W("0"), W("-1"),
+    W("9223372036854775807"), W("-9223372036854775808"), W("9223372036854775"),
+    W("9223372036854776"), W("9223372036854775808"), W("abc"), W(""), W("1.5"), END };
+static const struct bytes instants[] = {
+    W("4102444800000"), W("4102444800001"), W("99999999999999"), W("0"), W("-1"),
+    W("9223372036854775807"), W("-9223372036854775808"), W("9223372036854775808"),
+    W("abc"), W(""), W("1.5"), END };
 static const struct bytes doubles[] = {
     W("0"), W("1"), W("-1"), W("1.5"), W("-2.25"), W("0.1"), W("3.0e3"), W("1e10"),
     W("1e-10"), W("5e-324"), W("1e308"), W("-1e308"), W("1e400"), W("1e4932"), W("inf"),
@@ -80,7 +88,7 @@ static const struct bytes patterns[] = {
     W("["), W("*\xff"), W("{tag}*"), W("maxmemory*"), W("hz"), W("lua-time-limit"), END };
 static const struct bytes offsets[] = {
     W("0"), W("1"), W("2"), W("7"), W("8"), W("9"), W("15"), W("63"), W("64"), W("100"),
-    W("1000"), W("-1"), W("4294967296"), W("4294967288"), W("9223372036854775807"),
+    W("1000"), W("-1"), W("4294967296"), W("4294967299"), W("9223372036854775807"),
     W("#0"), W("#1"), W("#3"), W("#-1"), W("#abc"), W("#"), W("#9223372036854775807"),
     W("abc"), W(""), W("1.5"), W("99999999999999999999"), END };
 static const struct bytes encodings[] = {
@@ -109,7 +117,8 @@ static const struct { const char *name; const struct bytes *pool; } by_name[] = 
     { "offset", offsets }, { "encoding", encodings }, { "db", indexes },
     { "index", indexes }, { "index1", indexes }, { "index2", indexes },
     { "destination-db", indexes }, { "seconds", deadlines },
-    { "milliseconds", deadlines }, { "command", commands }, { "command-name", commands },
+    { "milliseconds", deadlines }, { "timestamp", moments },
+    { "unix-time-seconds", moments }, { "unix-time-milliseconds", instants }, { "command", commands }, { "command-name", commands },
     { "section", sections }, { "type", filters }, { "cursor", indexes },
     { "parameter", patterns }, { "increment", integers }, { "bit", indexes },
 };

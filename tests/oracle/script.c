@@ -15,6 +15,7 @@ struct plan {
     bool has_way, dead, both_dead, half;
     enum way way;
     double bound;
+    long times;
     struct bytes want, raw;
     bool ours, is_raw;
     struct bytes *words;        /* the command */
@@ -22,7 +23,7 @@ struct plan {
 };
 
 static const struct { const char *word; enum way way; double bound; } ways[] = {
-    { "@unordered", UNORDERED, 0 }, { "@pairs", PAIRS, 0 }, { "@shape", SHAPE, 0 },
+    { "@exact", EXACT, 0 }, { "@unordered", UNORDERED, 0 }, { "@pairs", PAIRS, 0 }, { "@shape", SHAPE, 0 },
     { "@type", TYPE, 0 }, { "@fields", FIELDS, 0 }, { "@ignore", ANY, 0 },
     { "@float", NEAR, 1 }, { "@near", NEAR, 1 },
 };
@@ -131,6 +132,9 @@ read_plan(struct plan *p)
         if (strcmp(p->at, "@near") == 0) {
             p->bound = strtod(p->words[0].at, NULL);
             drop_words(p, 1);
+        } else if (strcmp(p->at, "@times") == 0) {
+            p->times = strtol(p->words[0].at, NULL, 10);
+            drop_words(p, 1);
         } else if (strcmp(p->at, "@ours") == 0) {
             p->ours = true;
             p->want = p->words[0];
@@ -206,8 +210,10 @@ run_plan(struct plan *p, struct twins *t, struct verdict *v, size_t number,
 
     v->commands++;
     if (p->half) {
-        socket_send(t->now->ours, p->raw.at, p->raw.len);
-        socket_send(t->now->redis, p->raw.at, p->raw.len);
+        for (long i = 0; i == 0 || i < p->times; i++) {
+            socket_send(t->now->ours, p->raw.at, p->raw.len);
+            socket_send(t->now->redis, p->raw.at, p->raw.len);
+        }
     } else if (p->ours) {
         ask_ours(p, t, &a, &same);
     } else {

@@ -7,13 +7,15 @@
  *   @needs COMMAND      skip the file as long as ignis-server lacks the command
  *   @client NAME        go on with another connection
  *   @sleep MS           wait, at most 1000
- *   @unordered, @pairs, @shape, @type, @fields   compare in another way: see agree.h
+ *   @exact, @unordered, @pairs, @shape, @type, @fields   the way to compare, see
+ *                       agree.h; without one explained.c decides
  *   @near N             compare numbers that may differ by N
  *   @float              the same, by 1
  *   @ignore             run, do not compare
  *   @ours "REPLY"       to ours alone, which is to answer this ("": no error)
  *   @raw "BYTES"        send these bytes as they are, read one reply
  *   @half "BYTES"       send these bytes, expect no reply
+ *   @times N            the @half of this line so often
  *   @both-dead          after the reply both connections are to be closed
  *   @dead               the connections are to be closed without a reply */
 #ifndef IGNIS_TESTS_ORACLE_SCRIPT_H

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -61,6 +62,7 @@ launch(const char *program, char *const *argv, struct test_server *s)
     if (s->pid == 0) {
         int fd = open(s->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
+        prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a test that fails leaves no server */
         dup2(fd, 1);
         dup2(fd, 2);
         close(fd);
@@ -287,10 +289,14 @@ static size_t
 take_line(struct gather *g)
 {
     size_t start = g->len;
+    char ahead[256], *lf;
+    ssize_t n;
 
-    do
-        take(g, 1);
-    while (!g->failed && (g->len - start < 2 || g->at[g->len - 1] != '\n'));
+    do {
+        n = recv(g->fd, ahead, sizeof ahead, MSG_PEEK);
+        lf = n > 0 ? memchr(ahead, '\n', (size_t)n) : NULL;
+        take(g, lf ? (size_t)(lf - ahead) + 1 : n > 0 ? (size_t)n : 1);
+    } while (!g->failed && (g->len - start < 2 || g->at[g->len - 1] != '\n'));
     return start;
 }
 

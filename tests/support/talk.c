@@ -4,12 +4,16 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include "support/server.h"
 
 #define SOON_MS 10000
@@ -266,6 +270,28 @@ add_keys(int fd, const char *prefix, size_t n, const char *options)
             cr_assert(memcmp(got + i * 5, "+OK\r\n", 5) == 0, "%.*s", (int)taken, got);
     }
     free(got);
+}
+
+/* No assertions in there: they would report to a test that is not this process. */
+pid_t
+socket_send_aside(int fd, const void *at, size_t len)
+{
+    const char *p = at;
+    ssize_t n = 1;
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (; len > 0 && n > 0; p += n, len -= (size_t)n)
+        n = send(fd, p, len, MSG_NOSIGNAL);
+    _exit(0);
+}
+
+void
+socket_sent(pid_t aside)
+{
+    waitpid(aside, NULL, 0);
 }
 
 char *

@@ -6,6 +6,7 @@
 #define IGNIS_TESTS_SUPPORT_TALK_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct test_server;
 
@@ -43,6 +44,10 @@ void fill_pattern(char *at, size_t n, size_t from);
 void repeat(int fd, const char *request, size_t times, const char *reply);
 /* Keys PREFIX0 .. PREFIXn-1 with small values and these further SET options. */
 void add_keys(int fd, const char *prefix, size_t n, const char *options);
+/* Send from a process of its own, so that both sides cannot wait for each other;
+ * `socket_sent` waits for its end. */
+pid_t socket_send_aside(int fd, const void *at, size_t len);
+void socket_sent(pid_t aside);
 /* All that comes until the peer closes; caller frees. */
 char *socket_rest(int fd, size_t *len);
 /* A socket with other patience than 5 s. */

@@ -583,6 +583,33 @@ Test(listener, refuses_a_Unix_path_that_does_not_fit)
     loop_free(hall.loop);
 }
 
+/* A storm of connections leaves room for the clients that are in. */
+Test(listener, accepts_at_most_its_share_per_turn)
+{
+    struct hall hall = { .loop = start() };
+    char error[128] = "";
+    bool unavailable;
+    struct listener *l = listener_tcp(hall.loop, "127.0.0.1", 0, 64, welcome, &hall,
+                                      error, sizeof error, &unavailable);
+    int fd[7], i;
+
+    listener_set_turn(3);
+    for (i = 0; i < 7; i++)
+        fd[i] = dial(AF_INET, listener_port(l));
+    loop_turn(hall.loop);
+    cr_expect_eq(hall.count, 3);
+    loop_turn(hall.loop);
+    cr_expect_eq(hall.count, 6);
+    loop_turn(hall.loop);
+    cr_expect_eq(hall.count, 7);
+    for (i = 0; i < 7; i++) {
+        conn_free(hall.ears[i].c);
+        close(fd[i]);
+    }
+    listener_free(l);
+    loop_free(hall.loop);
+}
+
 /* Without descriptors the waiting connection stays waiting; the loop does not spin on
  * it, and takes it when there are some again. */
 Test(listener, survives_a_lack_of_descriptors)

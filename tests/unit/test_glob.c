@@ -117,7 +117,8 @@ Test(glob, random_patterns_agree_with_the_definition)
             pattern[n - 1] = "ab*?*"[rand_below(5)];
         for (size_t n = 1 + rand_below(7); n > 0; n--)
             text[n - 1] = "ab"[rand_below(2)];
-        cr_assert_eq(matches(pattern, text), model(pattern, text), "%s %s", pattern, text);
+        cr_assert_eq(matches(pattern, text), model(pattern, text), "%s %s", pattern,
+                     text);
         matched += matches(pattern, text);
     }
     cr_expect(matched > 10000 && matched < 90000);

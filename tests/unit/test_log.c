@@ -74,8 +74,7 @@ Test(log, roles_and_levels_have_their_letters)
     log_verbose("v");
     log_notice("n");
     log_warning("w");
-    cr_expect_str_eq(strstr(read_log(), "C 29 Feb 2000 00:00:00.000 . d\n") != NULL ? "y" : content,
-                     "y");
+    cr_expect_not_null(strstr(read_log(), "C 29 Feb 2000 00:00:00.000 . d\n"));
     cr_expect_not_null(strstr(content, "C 29 Feb 2000 00:00:00.000 - v\n"));
     cr_expect_not_null(strstr(content, "C 29 Feb 2000 00:00:00.000 * n\n"));
     cr_expect_not_null(strstr(content, "C 29 Feb 2000 00:00:00.000 # w\n"));

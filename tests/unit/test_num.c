@@ -94,7 +94,7 @@ Test(num, one_wrong_byte_anywhere_spoils_a_number)
             for (int byte = 0; byte < 256; byte++) {
                 char text[20];
                 uint64_t n, want = 0;
-                bool is_number = byte >= '0' && byte <= '9' && !(at == 0 && byte == '0' && len > 1);
+                bool is_number = byte >= (at == 0 && len > 1 ? '1' : '0') && byte <= '9';
 
                 for (size_t i = 0; i < len; i++)
                     text[i] = (char)('1' + i % 9);
@@ -145,7 +145,8 @@ Test(num, doubles_are_accepted_as_zadd_accepts_scores)
         cr_expect_eq(d, accepted[i].value, "'%s' gave %g", accepted[i].text, d);
     }
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        cr_expect_not(num_parse_double(bytes_of_text(refused[i]), &d), "'%s'", refused[i]);
+        cr_expect_not(num_parse_double(bytes_of_text(refused[i]), &d), "'%s'",
+                      refused[i]);
     cr_expect_not(num_parse_double(B("1\0"), &d));
     cr_expect_not(num_parse_double(B("1\0002"), &d));
     cr_expect(num_parse_double(B("-0"), &d));
@@ -161,7 +162,8 @@ Test(num, the_short_way_to_a_double_agrees_with_libc)
         double d;
 
         snprintf(text, sizeof text, "%s%.*f", rand_below(2) ? "-" : "",
-                 (int)rand_below(9), (double)(rand_u64() >> (20 + rand_below(40))) / 1024);
+                 (int)rand_below(9),
+                 (double)(rand_u64() >> (20 + rand_below(40))) / 1024);
         cr_assert(num_parse_double(bytes_of_text(text), &d), "%s", text);
         cr_assert_eq(d, strtod(text, NULL), "%s", text);
     }
@@ -276,7 +278,8 @@ Test(num, memory_sizes_know_their_units)
         cr_expect_eq(n, accepted[i].value, "'%s'", accepted[i].text);
     }
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        cr_expect_not(num_parse_memory(bytes_of_text(refused[i]), &n), "'%s'", refused[i]);
+        cr_expect_not(num_parse_memory(bytes_of_text(refused[i]), &n), "'%s'",
+                      refused[i]);
 }
 
 static void

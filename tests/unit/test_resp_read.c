@@ -333,7 +333,7 @@ Test(resp_read, receives_a_big_argument_into_a_blob_that_can_be_adopted)
 Test(resp_read, releases_a_blob_that_nobody_adopted)
 {
     struct request_reader *r = request_reader_new();
-    struct text in = long_input("*2\r\n$4\r\nECHO\r\n$40000\r\n", 'x', 40000);
+    struct text in = long_input("*2\r\n$4\r\nECHO\r\n$100000\r\n", 'x', 100000);
     struct request q = { .argc = 0 };
     struct blob *blob;
     size_t at, n;

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""redis-cli in the ways people run it, and redis-benchmark: redis_cli.py PORT PASSWORD"""
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+port, password = sys.argv[1:3]
+cli = ["redis-cli", "-p", port]
+environment = dict(os.environ, REDISCLI_AUTH=password, TERM="xterm", COLUMNS="80",
+                   HOME="/nonexistent")
+
+
+def run(*args, given=None, seconds=20, program=cli):
+    done = subprocess.run([*program, *args], input=given, env=environment, timeout=seconds,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.decode(errors="replace")
+
+
+def expect(what, got, pattern):
+    if not re.search(pattern, got, re.S):
+        sys.exit(f"{what}: no {pattern!r} in\n{got[:3000]}")
+
+
+def on_terminal(args):
+    pid, fd = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+        os.execvpe(cli[0], [*cli, *args], environment)
+    return pid, fd
+
+
+def started(args, seconds, pattern):
+    """A mode that runs for ever, on a terminal: it shows `pattern` in time."""
+    pid, fd = on_terminal(args)
+    read_until(fd, pattern, seconds)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    os.close(fd)
+
+
+def one_shot():
+    expect("set", run("SET", "name", "John Doe"), r"^OK\n$")
+    expect("get", run("GET", "name"), r"^John Doe\n$")
+    expect("-3", run("-3", "CONFIG", "GET", "maxmemory"), r"maxmemory\s0\n")
+    expect("-3 hello", run("-3", "--json", "CONFIG", "GET", "maxmemory"),
+           r'\{"maxmemory":"0"\}')
+    expect("stdin", run(given=b"SET a 1\nINCR a\nGET a\n"), r"^OK\n2\n2\n$")
+    expect("-x", run("-x", "SET", "x", given=b"from stdin") + run("GET", "x"), "from stdin")
+    expect("-r", run("-r", "3", "INCR", "counter"), r"1\n2\n3\n")
+    expect("-n", run("-n", "5", "DBSIZE"), r"^0\n")
+    expect("error", run("-e", "INCR", "name"), "ERR value is not an integer")
+    expect("csv", run("--csv", "MGET", "name", "none"), r'"John Doe",NULL')
+
+
+def fill():
+    with_big = [b"SET key:%d v%d\r\n" % (i, i) for i in range(3000)]
+    expect("fill", run("--pipe", given=b"".join(with_big)), "errors: 0, replies: 3000")
+    request = b"".join(b"*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$4\r\nab\r\n\r\n" % (len(k), k)
+                       for k in (b"pipe:%d" % i for i in range(20000)))
+    expect("--pipe", run("--pipe", given=request), "errors: 0, replies: 20000")
+    expect("big", run("-x", "SET", "biggest", given=b"x" * 100000), "OK")
+
+
+def modes():
+    scanned = run("--scan", "--pattern", "key:*").split()
+    if len(scanned) != 3000 or len(set(scanned)) != 3000:
+        sys.exit(f"--scan gave {len(scanned)} keys")
+    expect("--bigkeys", run("--bigkeys"), r'Biggest string found \'"biggest"\' has 100000 bytes')
+    expect("--memkeys", run("--memkeys"), r'Biggest string found \'"biggest"\' has 1\d+ bytes')
+    started(["--stat", "-i", "0.1"], 5, r"keys .*mem .*clients .*\n\d+ +[\d.]+[KMG] +\d+ +\d+ ")
+    started(["--latency"], 5, r"min: \d+, max: \d+, avg: [\d.]+ \(\d+ samples\)")
+    started(["--latency-history", "-i", "1"], 5, r"avg: [\d.]+ \(\d+ samples\)")
+    expect("--intrinsic-latency", run("--intrinsic-latency", "1"), r"\d+ total runs")
+    run("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0")
+    run("-r", "20", "STRLEN", "key:7")
+    expect("--hotkeys", run("--hotkeys"), r'hot key found with counter: \d+\s+keyname: "key:7"')
+    run("CONFIG", "SET", "maxmemory-policy", "noeviction")
+
+
+def read_until(fd, pattern, seconds=10):
+    got, end = "", time.monotonic() + seconds
+    while time.monotonic() < end and not re.search(pattern, got, re.S):
+        if select.select([fd], [], [], 0.2)[0]:
+            got += os.read(fd, 65536).decode(errors="replace")
+            got = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", got)     # colours, cursor moves
+    expect("interactive", got, pattern)
+    return got
+
+
+def type_in(fd, text):
+    for c in text:
+        os.write(fd, c.encode())
+        time.sleep(0.005)
+
+
+def interactive():
+    pid, fd = on_terminal([])
+    read_until(fd, r"127\.0\.0\.1:\d+> ")
+    type_in(fd, "set ")
+    read_until(fd, r"key value \[NX\|XX")              # the hint, from COMMAND DOCS
+    type_in(fd, "k 1\r")
+    read_until(fd, r"OK.*> ")
+    type_in(fd, "help get\r")
+    read_until(fd, r"GET key.*summary: .*since: .*group: string.*> ")
+    type_in(fd, "help @connection\r")
+    read_until(fd, r"AUTH.*CLIENT.*> ")
+    type_in(fd, "client \t")
+    read_until(fd, r"(?i)client ")
+    type_in(fd, "\x15get k\r")
+    read_until(fd, r'"1".*> ')
+    type_in(fd, "select 3\r")
+    read_until(fd, r"\[3\]> ")
+    type_in(fd, "hello 3\r")
+    read_until(fd, r'3# "proto" => \(integer\) 3')
+    type_in(fd, "quit\r")
+    os.waitpid(pid, 0)
+
+
+def benchmark():
+    got = run("-p", port, "-a", password, "-t", "ping,set,get,incr,mset", "-P", "16", "-n",
+              "20000", "-q", seconds=60, program=["redis-benchmark"])
+    for name in "PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", r"MSET \(10 keys\)":
+        expect("redis-benchmark", got, name + r": [\d.]+ requests per second")
+
+
+one_shot()
+fill()
+modes()
+interactive()
+benchmark()

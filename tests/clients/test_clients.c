@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ * tests/clients/test_clients.c - programs and libraries of others talk to the server.
+ *
+ * How:        each script beside this file gets a port and a password, and says on
+ *             its output what it did not like.  The clients of Node lie below
+ *             $IGNIS_BUILD/npm, where utils/npm-clients puts them.  One that is not
+ *             installed is skipped, but not in CI, where all have to be there. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "support/server.h"
+#include "support/talk.h"
+
+#define PASSWORD "secret"
+#define OUTPUT (1 << 20)
+
+TestSuite(clients, .timeout = 120);
+
+static const char *
+from_environment(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : ".";
+}
+
+/* Does this shell command succeed? */
+static bool
+succeeds(const char *command)
+{
+    return system(command) == 0;
+}
+
+static void
+skip_or_fail(const char *what)
+{
+    const char *ci = getenv("CI");
+
+    if (ci && strcmp(ci, "true") == 0)
+        cr_assert_fail("%s is not installed", what);
+    cr_skip("%s is not installed", what);
+}
+
+/* Run `program script PORT PASSWORD more` against a server of its own. */
+static void
+run_script(const char *program, const char *script, const char *more)
+{
+    static const char *const args[] = { "--requirepass", PASSWORD, NULL };
+    struct test_server *s = server_start(args);
+    char command[2048], *output = malloc(OUTPUT);
+    size_t n;
+    FILE *p;
+    int status;
+
+    snprintf(command, sizeof command, "timeout 100 %s '%s/tests/clients/%s' %d %s '%s' 2>&1",
+             program, from_environment("IGNIS_SOURCE"), script, s->port, PASSWORD, more);
+    p = popen(command, "r");
+    n = fread(output, 1, OUTPUT - 1, p);
+    output[n] = '\0';
+    status = pclose(p);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s ends with status %#x:\n%s",
+              command, status, output);
+    free(output);
+    server_stop(s);
+}
+
+static void
+run_node(const char *script, const char *client)
+{
+    char directory[1024], test[1200];
+
+    snprintf(directory, sizeof directory, "%s/npm/%s", from_environment("IGNIS_BUILD"), client);
+    snprintf(test, sizeof test, "command -v node >/dev/null && test -d '%s/node_modules'",
+             directory);
+    if (!succeeds(test))
+        skip_or_fail(client);
+    run_script("node", script, directory);
+}
+
+/* The interpreter that has Debian's module: not always the first in PATH. */
+static const char *
+python_with_redis(void)
+{
+    if (succeeds("/usr/bin/python3 -c 'import redis' 2>/dev/null"))
+        return "/usr/bin/python3";
+    return succeeds("python3 -c 'import redis' 2>/dev/null") ? "python3" : NULL;
+}
+
+Test(clients, redis_py_works)
+{
+    const char *python = python_with_redis();
+
+    if (!python)
+        skip_or_fail("python3-redis");
+    run_script(python, "redis_py.py", "");
+}
+
+Test(clients, redis_cli_and_redis_benchmark_work)
+{
+    if (!succeeds("command -v redis-cli redis-benchmark python3 >/dev/null"))
+        skip_or_fail("redis-tools or python3");
+    run_script("python3", "redis_cli.py", "");
+}
+
+Test(clients, ioredis_5_works)
+{
+    run_node("ioredis.cjs", "ioredis-5.11.1");
+}
+
+Test(clients, ioredis_6_works)
+{
+    run_node("ioredis.cjs", "ioredis-6.0.0");
+}
+
+Test(clients, node_redis_6_works)
+{
+    run_node("node_redis.cjs", "redis-6.3.1");
+}
