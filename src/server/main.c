@@ -169,21 +169,43 @@ restart(struct server *server, bool gracefully, msec delay)
     process_restart(delay);
 }
 
+/* Set by the signal itself, not when the loop comes to it: a command may be long. */
+static volatile sig_atomic_t stop_asked;
+static struct sigaction loops_own;      /* how the loop hears of SIGINT */
+static const struct config *stopping;
+
+/* Who interrupts twice wants the end now, whatever is being done. */
+static void
+on_interrupt(int signum)
+{
+    if (stop_asked) {
+        log_warning("You insist... exiting now.");
+        process_remove_pidfile(stopping);
+        _exit(1);
+    }
+    stop_asked = 1;
+    loops_own.sa_handler(signum);
+}
+
+static void
+watch_interrupts(const struct config *config)
+{
+    struct sigaction act = { .sa_handler = on_interrupt };
+
+    stopping = config;
+    sigfillset(&act.sa_mask);
+    sigaction(SIGINT, &act, &loops_own);
+}
+
 static void
 on_stop_signal(int signum, void *arg)
 {
-    static bool asked;
     struct server *server = arg;
     int on = signum == SIGINT ? server->config->shutdown_on_sigint
                               : server->config->shutdown_on_sigterm;
     unsigned flags = 0;
 
-    if (asked && signum == SIGINT) {
-        log_warning("You insist... exiting now.");
-        process_remove_pidfile(server->config);
-        _exit(1);
-    }
-    asked = true;
+    stop_asked = 1;
     log_warning("Received %s scheduling shutdown...", signum == SIGINT ? "SIGINT" : "SIGTERM");
     if (on & SHUTDOWN_ON_SAVE)
         flags |= SHUTDOWN_SAVE;
@@ -196,7 +218,7 @@ on_stop_signal(int signum, void *arg)
     if (!shutdown_request(server, flags)) {
         log_warning("Received shutdown signal, but errors trying to shut down the server, "
                     "check the logs for more information");
-        asked = false;
+        stop_asked = 0;
     }
 }
 
@@ -368,6 +390,7 @@ serve(struct house *h)
 
     loop_on_signal(s->loop, SIGTERM, on_stop_signal, s);
     loop_on_signal(s->loop, SIGINT, on_stop_signal, s);
+    watch_interrupts(s->config);
     log_notice("monotonic clock: %s", clock_description());
     if (shows_logo(s->config))
         show_logo(s->config);

@@ -26,6 +26,9 @@ exports.refused = async (what, call) => {
 };
 
 exports.run = (main) => {
-  setTimeout(() => { console.error('no end after 40 s'); process.exit(1); }, 40000).unref();
+  setTimeout(() => {
+    console.error('no end after 40 s');
+    process.exit(1);
+  }, 40000).unref();
   main().then(() => process.exit(0), (e) => { console.error(e); process.exit(1); });
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// node-redis 6 in RESP3, its default, and in RESP2: node_redis.cjs PORT PASSWORD DIRECTORY
+// node-redis 6 in RESP3, its default, and in RESP2:
+//   node_redis.cjs PORT PASSWORD DIRECTORY
 const { port, password, load, check, refused, run } = require('./check.cjs');
 const { createClient, RESP_TYPES } = load('redis');
 

@@ -55,14 +55,15 @@ run_script(const char *program, const char *script, const char *more)
     FILE *p;
     int status;
 
-    snprintf(command, sizeof command, "timeout 100 %s '%s/tests/clients/%s' %d %s '%s' 2>&1",
-             program, from_environment("IGNIS_SOURCE"), script, s->port, PASSWORD, more);
+    snprintf(command, sizeof command,
+             "timeout 100 %s '%s/tests/clients/%s' %d %s '%s' 2>&1", program,
+             from_environment("IGNIS_SOURCE"), script, s->port, PASSWORD, more);
     p = popen(command, "r");
     n = fread(output, 1, OUTPUT - 1, p);
     output[n] = '\0';
     status = pclose(p);
-    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s ends with status %#x:\n%s",
-              command, status, output);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+              "%s ends with status %#x:\n%s", command, status, output);
     free(output);
     server_stop(s);
 }
@@ -72,7 +73,8 @@ run_node(const char *script, const char *client)
 {
     char directory[1024], test[1200];
 
-    snprintf(directory, sizeof directory, "%s/npm/%s", from_environment("IGNIS_BUILD"), client);
+    snprintf(directory, sizeof directory, "%s/npm/%s", from_environment("IGNIS_BUILD"),
+             client);
     snprintf(test, sizeof test, "command -v node >/dev/null && test -d '%s/node_modules'",
              directory);
     if (!succeeds(test))

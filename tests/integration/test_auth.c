@@ -38,7 +38,8 @@ Test(auth, strangers_may_only_say_who_they_are)
     expect(fd, "GET k", NOAUTH);
     expect(fd, "COMMAND", NOAUTH);
     expect(fd, "INFO", NOAUTH);
-    expect_start(fd, "HELLO", "-NOAUTH HELLO must be called with the client already auth");
+    expect_start(fd, "HELLO",
+                 "-NOAUTH HELLO must be called with the client already auth");
     expect(fd, "RESET", "+RESET");
     expect(fd, "AUTH secret", "+OK");
     expect(fd, "PING", "+PONG");
@@ -76,9 +77,10 @@ Test(auth, works_inside_hello_with_protocol_and_name)
 
 Test(auth, takes_effect_for_what_follows_in_the_same_pipeline)
 {
-    socket_send_text(fd, "GET k\r\nAUTH wrong\r\nAUTH secret\r\nSET k v\r\nGET k\r\n"
-                     "*12\r\n$6\r\nEXISTS\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n$1\r\n"
-                     "e\r\n$1\r\nf\r\n$1\r\ng\r\n$1\r\nh\r\n$1\r\ni\r\n$1\r\nj\r\n$1\r\nk\r\n");
+    socket_send_text(
+        fd, "GET k\r\nAUTH wrong\r\nAUTH secret\r\nSET k v\r\nGET k\r\n"
+            "*12\r\n$6\r\nEXISTS\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n$1\r\n"
+            "e\r\n$1\r\nf\r\n$1\r\ng\r\n$1\r\nh\r\n$1\r\ni\r\n$1\r\nj\r\n$1\r\nk\r\n");
     expect_next(fd, NOAUTH);
     expect_next(fd, WRONGPASS);
     expect_next(fd, "+OK");
@@ -120,7 +122,8 @@ Test(auth, is_not_needed_once_the_password_is_taken_away)
     expect(fd, "AUTH secret", "+OK");
     expect(fd, "CONFIG GET requirepass", "*2\r\n$11\r\nrequirepass\r\n$6\r\nsecret");
     expect(fd, "CONFIG SET requirepass ''", "+OK");
-    expect_start(fd, "AUTH x", "-ERR AUTH <password> called without any password configured");
+    expect_start(fd, "AUTH x",
+                 "-ERR AUTH <password> called without any password configured");
     expect(fd, "AUTH default x", "+OK");
     close(other);
     other = server_connect(server);

@@ -52,10 +52,33 @@ format(char *out, size_t size, const char *with, const char *word)
 Test(client_commands, list_has_the_fields_that_parsers_expect_in_their_order)
 {
     static const char *const names[] = {
-        "id=", " addr=127.0.0.1:", " laddr=127.0.0.1:", " fd=", " name=", " age=", " idle=",
-        " flags=N", " db=0", " sub=0", " psub=0", " ssub=0", " multi=-1", " qbuf=",
-        " qbuf-free=", " argv-mem=", " multi-mem=0", " rbs=", " rbp=", " obl=0", " oll=0",
-        " omem=0", " tot-mem=", " events=r", " cmd=client|list", " user=default", " redir=-1",
+        "id=",
+        " addr=127.0.0.1:",
+        " laddr=127.0.0.1:",
+        " fd=",
+        " name=",
+        " age=",
+        " idle=",
+        " flags=N",
+        " db=0",
+        " sub=0",
+        " psub=0",
+        " ssub=0",
+        " multi=-1",
+        " qbuf=",
+        " qbuf-free=",
+        " argv-mem=",
+        " multi-mem=0",
+        " rbs=",
+        " rbp=",
+        " obl=0",
+        " oll=0",
+        " omem=0",
+        " tot-mem=",
+        " events=r",
+        " cmd=client|list",
+        " user=default",
+        " redir=-1",
         " resp=2",
     };
     char *list = ask_text(fd, "CLIENT LIST"), *at = list;
@@ -97,7 +120,8 @@ Test(client_commands, info_tells_name_library_database_and_protocol)
     expect_part(fd, "CLIENT INFO", " db=7 ");
     expect_part(fd, "CLIENT INFO", " resp=3 lib-name=mylib lib-ver=1.2\n");
     expect_part(fd, "CLIENT INFO", " cmd=client|info ");
-    expect_start(fd, "CLIENT SETINFO lib-name 'a b'", "-ERR lib-name cannot contain spaces");
+    expect_start(fd, "CLIENT SETINFO lib-name 'a b'",
+                 "-ERR lib-name cannot contain spaces");
     expect(fd, "CLIENT SETINFO nosuch x", "-ERR Unrecognized option 'nosuch'");
 }
 
@@ -106,8 +130,10 @@ Test(client_commands, setname_takes_what_is_printable_and_empty_takes_it_back)
     expect(fd, "CLIENT GETNAME", "$-1");
     expect(fd, "CLIENT SETNAME name:1", "+OK");
     expect(fd, "CLIENT GETNAME", "$6\r\nname:1");
-    expect_start(fd, "CLIENT SETNAME 'a b'", "-ERR Client names cannot contain spaces, new");
-    expect_start(fd, "CLIENT SETNAME \"a\\nb\"", "-ERR Client names cannot contain spaces");
+    expect_start(fd, "CLIENT SETNAME 'a b'",
+                 "-ERR Client names cannot contain spaces, new");
+    expect_start(fd, "CLIENT SETNAME \"a\\nb\"",
+                 "-ERR Client names cannot contain spaces");
     expect(fd, "CLIENT GETNAME", "$6\r\nname:1");
     expect(fd, "CLIENT SETNAME ''", "+OK");
     expect(fd, "CLIENT GETNAME", "$-1");
@@ -185,7 +211,8 @@ Test(client_commands, kill_drops_what_the_session_had_yet_to_run)
 
 Test(client_commands, reply_off_is_silent_until_on)
 {
-    socket_send_text(fd, "CLIENT REPLY OFF\r\nSET k 1\r\nGET k\r\nNOSUCH\r\nGET\r\nINCR k\r\n"
+    socket_send_text(fd,
+                     "CLIENT REPLY OFF\r\nSET k 1\r\nGET k\r\nNOSUCH\r\nGET\r\nINCR k\r\n"
                      "CLIENT REPLY SKIP\r\nPING\r\nCLIENT REPLY ON\r\nGET k\r\n");
     expect_next(fd, "+OK");
     expect_next(fd, "$1\r\n2");
@@ -249,7 +276,8 @@ Test(client_commands, no_evict_and_no_touch_are_switches_seen_in_the_flags)
 /* With a log factor of 0 every use counts, so that uses can be counted here. */
 Test(client_commands, no_touch_leaves_the_use_of_keys_uncounted_except_by_touch)
 {
-    expect(fd, "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0",
+    expect(fd,
+           "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0",
            "+OK");
     expect(fd, "SET k 1", "+OK");
     expect(fd, "OBJECT FREQ k", ":5");
@@ -276,7 +304,8 @@ Test(client_commands, no_touch_leaves_the_use_of_keys_uncounted_except_by_touch)
 
 Test(client_commands, questions_about_a_key_are_no_use_of_it)
 {
-    expect(fd, "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0",
+    expect(fd,
+           "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0",
            "+OK");
     expect(fd, "SET k 1", "+OK");
     expect(fd, "EXISTS k k", ":2");

@@ -83,7 +83,8 @@ Test(command_line, tells_its_version_in_one_line)
 
 Test(command_line, helps_on_standard_error_with_status_1)
 {
-    expect_run("--help 2>&1", 1, "Usage: ignis-server [/path/to/ignis.conf] [options] [-]");
+    expect_run("--help 2>&1", 1,
+               "Usage: ignis-server [/path/to/ignis.conf] [options] [-]");
     expect_run("-h 2>&1", 1, "--check-config <file>");
     expect_run("--help 2>/dev/null", 1, "");
 }
@@ -94,7 +95,8 @@ Test(command_line, refuses_what_is_no_option_or_value)
     expect_run("--nosuch 1 2>&1", 1, "Bad directive or wrong number of arguments");
     expect_run("--port x 2>&1", 1, ">>> 'port \"x\"'");
     expect_run("--port 70000 2>&1", 1, "argument must be between 0 and 65535 inclusive");
-    expect_run("--maxmemory-policy nosuch 2>&1", 1, "argument(s) must be one of the following");
+    expect_run("--maxmemory-policy nosuch 2>&1", 1,
+               "argument(s) must be one of the following");
     expect_run("--appendonly maybe 2>&1", 1, "argument must be 'yes' or 'no'");
     expect_run("none.conf 2>&1", 1, "Fatal error, can't open config file");
     expect_run("--dir /nosuch/dir 2>&1", 1, "No such file or directory");
@@ -106,7 +108,8 @@ Test(command_line, refuses_what_is_no_option_or_value)
 Test(command_line, names_the_line_of_a_mistake_in_a_file)
 {
     write_file("bad.conf", "port 0\n\n# fine\nmaxmemry 1gb\n");
-    expect_run("bad.conf 2>&1", 1, "Reading the configuration file, at line 4\n>>> 'maxmemry 1gb'");
+    expect_run("bad.conf 2>&1", 1,
+               "Reading the configuration file, at line 4\n>>> 'maxmemry 1gb'");
     write_file("quote.conf", "dir \"/tmp\n");
     expect_run("quote.conf 2>&1", 1, "at line 1\n>>> 'dir \"/tmp'\nUnbalanced quotes");
 }
@@ -167,7 +170,8 @@ Test(command_line, options_come_after_the_file_and_the_last_one_wins)
                            "--bind", "127.0.0.1", "-::1", NULL };
     struct test_server *s;
 
-    write_file("my.conf", "maxmemory 1gb\ntimeout 77\n include \"$T/none*.conf\"\nport 1\n");
+    write_file("my.conf",
+               "maxmemory 1gb\ntimeout 77\n include \"$T/none*.conf\"\nport 1\n");
     s = start_line(args);
     expect_option(s, "maxmemory", "2097152");
     expect_option(s, "timeout", "77");
@@ -203,7 +207,8 @@ Test(command_line, splits_one_quoted_argument_into_words)
 
 Test(command_line, takes_a_role)
 {
-    const char *args[] = { "--role", "slave", "--unixsocket", in_dir("s"), "--port", "0", NULL };
+    const char *args[] = { "--role", "slave", "--unixsocket", in_dir("s"), "--port",
+                           "0",      NULL };
     struct test_server *s = start_line(args);
 
     expect_option(s, "replicaof", "127.0.0.1 6380");
@@ -218,8 +223,9 @@ Test(command_line, every_option_of_config_get_is_taken_from_a_file)
     static const char *const same[] = { "bind", "port", "unixsocket", "dir", "logfile",
                                         "pidfile", "enable-debug-command", NULL };
     const char *first[] = { "--unixsocket", in_dir("s"), "--port", "0", NULL };
-    const char *second[] = { in_dir("all.conf"), "--unixsocket", in_dir("s"), "--port", "0",
-                             NULL };
+    const char *second[] = {
+        in_dir("all.conf"), "--unixsocket", in_dir("s"), "--port", "0", NULL
+    };
     struct test_server *s = start_line(first);
     int fd = server_connect_unix(s), count = 0;
     char *all, *again, *at, *end;

@@ -35,8 +35,8 @@ limit(const char *policy, long long room)
 {
     char request[128];
 
-    snprintf(request, sizeof request, "CONFIG SET maxmemory-policy %s maxmemory %lld", policy,
-             info_number(fd, "used_memory") + room);
+    snprintf(request, sizeof request, "CONFIG SET maxmemory-policy %s maxmemory %lld",
+             policy, info_number(fd, "used_memory") + room);
     expect(fd, request, "+OK");
 }
 
@@ -49,8 +49,8 @@ fill(const char *prefix, size_t n, const char *options)
     for (size_t i = 0; i < n; i++) {
         bool ok;
 
-        snprintf(request, sizeof request, "SET %s%zu 0123456789012345678901 %s", prefix, i,
-                 options);
+        snprintf(request, sizeof request, "SET %s%zu 0123456789012345678901 %s", prefix,
+                 i, options);
         got = socket_ask(fd, request);
         ok = strcmp(got, "+OK\r\n") == 0;
         cr_assert(ok || strncmp(got, "-OOM ", 5) == 0, "%s", got);

@@ -78,7 +78,8 @@ Test(expiry, of_100000_keys_in_one_second_takes_less_than_a_second)
         time = socket_ask(fd, "TIME");
         now = strtoll(strchr(time + 4, '\n') + 1, NULL, 10) * 1000;
         free(time);
-    } while (now < due || (info_number(fd, "expired_keys") < 100000 && now < due + 10000));
+    } while (now < due
+             || (info_number(fd, "expired_keys") < 100000 && now < due + 10000));
     cr_expect_lt(now, due + 3000, "some are still there %lld ms after", now - due);
     expect(fd, "DBSIZE", ":100000");
     cr_log_info("longest answer: %lld ms", worst);

@@ -223,8 +223,8 @@ Test(limits, keepalive_is_set_on_connections, .timeout = 60)
 
     start("--tcp-keepalive", "100");
     expect(fd, "PING", "+PONG");
-    snprintf(command, sizeof command, "ss -tno state established '( sport = :%d )' 2>/dev/null",
-             server->port);
+    snprintf(command, sizeof command,
+             "ss -tno state established '( sport = :%d )' 2>/dev/null", server->port);
     ss = popen(command, "r");
     while (fgets(line, sizeof line, ss))
         seen |= strstr(line, "keepalive") != NULL;

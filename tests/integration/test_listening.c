@@ -19,8 +19,10 @@ TestSuite(listening, .timeout = 60);
 static int
 reach(const char *address, int port)
 {
-    struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
-    struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+                                .sin6_port = htons((uint16_t)port) };
+    struct sockaddr_in four = { .sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port) };
     bool is_six = inet_pton(AF_INET6, address, &six.sin6_addr) == 1;
     int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM, 0), rc;
 
@@ -53,7 +55,8 @@ reaches(const char *address, int port)
 static bool
 has_ipv6(void)
 {
-    struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    struct sockaddr_in6 a = { .sin6_family = AF_INET6,
+                              .sin6_addr = IN6ADDR_LOOPBACK_INIT };
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
     bool yes = fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0;
 
@@ -81,8 +84,10 @@ Test(listening, on_an_address_that_is_not_ours_ends_the_start)
 
     cr_expect_neq(server_wait(s, 10000), 0);
     log = file_text(s->log);
-    cr_expect(strstr(log, "Could not create server TCP listening socket 192.0.2.77:16999: "
-                          "bind: Cannot assign requested address"), "%s", log);
+    cr_expect(strstr(log,
+                     "Could not create server TCP listening socket 192.0.2.77:16999: "
+                     "bind: Cannot assign requested address"),
+              "%s", log);
     cr_expect(strstr(log, "Failed listening on port 16999 (TCP), aborting."), "%s", log);
     free(log);
     server_discard(s);
@@ -151,16 +156,10 @@ Test(listening, on_a_unix_socket_only_with_its_permissions)
 
 /* --- while running --- */
 
-static int
-other_port(const struct test_server *s)
-{
-    return s->port < 60000 ? s->port + 1009 : s->port - 1009;
-}
-
 Test(listening, moves_to_another_port_and_keeps_its_clients)
 {
     struct test_server *s = server_start(NULL);
-    int fd = server_connect(s), port = other_port(s);
+    int fd = server_connect(s), port = server_free_port();
     char request[64];
 
     snprintf(request, sizeof request, "CONFIG SET port %d", port);
@@ -186,7 +185,8 @@ Test(listening, moves_to_other_addresses_and_stays_where_it_was_when_it_cannot)
     expect(fd, "CONFIG SET bind 127.0.0.2", "+OK");
     cr_expect(reaches("127.0.0.2", s->port));
     cr_expect_not(reaches("127.0.0.1", s->port));
-    expect_start(fd, "CONFIG SET bind 192.0.2.77", "-ERR CONFIG SET failed (possibly related to "
+    expect_start(fd, "CONFIG SET bind 192.0.2.77",
+                 "-ERR CONFIG SET failed (possibly related to "
                  "argument 'bind') - ");
     expect(fd, "CONFIG GET bind", "*2\r\n$4\r\nbind\r\n$9\r\n127.0.0.2");
     cr_expect(reaches("127.0.0.2", s->port), "it listens nowhere");
@@ -244,7 +244,8 @@ Test(listening, everywhere_turns_strangers_away_while_there_is_no_password)
     fd = reach(address, s->port);
     cr_assert_geq(fd, 0);
     rest = socket_rest(fd, NULL);
-    cr_expect_eq(strncmp(rest, "-DENIED Redis is running in protected mode", 42), 0, "%s", rest);
+    cr_expect_eq(strncmp(rest, "-DENIED Redis is running in protected mode", 42), 0, "%s",
+                 rest);
     free(rest);
     close(fd);
     local = server_connect(s);

@@ -72,7 +72,8 @@ Test(pause, of_all_holds_the_unpause_too)
 Test(pause, keeps_the_order_of_a_pipeline_that_it_cuts)
 {
     expect(fd, "CLIENT PAUSE " LONG " WRITE", "+OK");
-    socket_send_text(other, "GET k\r\nECHO a\r\nAPPEND k 1\r\nGET k\r\nAPPEND k 2\r\nGET k\r\n");
+    socket_send_text(other,
+                     "GET k\r\nECHO a\r\nAPPEND k 1\r\nGET k\r\nAPPEND k 2\r\nGET k\r\n");
     expect_next(other, "$-1");
     expect_next(other, "$1\r\na");
     expect_silence(other, 30);
@@ -170,8 +171,9 @@ Test(pause, that_is_longer_or_wider_wins)
 
 Test(pause, pipelined_behind_itself_holds_its_own_client)
 {
-    socket_send_text(fd, "CLIENT PAUSE 100 ALL\r\nPING\r\nCLIENT PAUSE 100 WRITE\r\nSET k v\r\n"
-                     "GET k\r\n");
+    socket_send_text(
+        fd, "CLIENT PAUSE 100 ALL\r\nPING\r\nCLIENT PAUSE 100 WRITE\r\nSET k v\r\n"
+            "GET k\r\n");
     expect_next(fd, "+OK");
     expect_next(fd, "+PONG");
     expect_next(fd, "+OK");

@@ -107,11 +107,35 @@ Test(process, ends_once_however_many_signals_ask)
     server_discard(s);
 }
 
+/* Also while a command takes long, which is when people do it. */
+Test(process, gives_up_at_once_when_interrupted_twice)
+{
+    static const char *const args[] = { "--enable-debug-command", "yes", "--pidfile",
+                                        "pid", NULL };
+    struct test_server *s = server_start(args);
+    char *pidfile = path_in(s->dir, "pid");
+    int fd = server_connect(s), status;
+
+    socket_send_text(fd, "DEBUG SLEEP 30\r\n");
+    test_nap(100);
+    kill(s->pid, SIGINT);
+    test_nap(100);
+    cr_expect_eq(server_wait(s, 0), -1, "it ends at the first");
+    kill(s->pid, SIGINT);
+    status = server_wait(s, 10000);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %#x", status);
+    expect_log(s, "You insist... exiting now.");
+    cr_expect_neq(access(pidfile, F_OK), 0);
+    close(fd);
+    server_discard(s);
+}
+
 /* --- ways to end --- */
 
 Test(process, shutdown_ends_it_without_a_reply)
 {
-    static const char *const ways[] = { "SHUTDOWN", "shutdown nosave", "SHUTDOWN NOW FORCE" };
+    static const char *const ways[] = { "SHUTDOWN", "shutdown nosave",
+                                        "SHUTDOWN NOW FORCE" };
 
     for (int i = 0; i < 3; i++) {
         struct test_server *s = server_start(NULL);
@@ -226,8 +250,9 @@ expect_log_form(const char *line, pid_t pid)
     int got, day, year, h, m, sec, ms, at = 0;
     char role, month[4], level;
 
-    cr_expect_eq(sscanf(line, "%d:%c %2d %3s %4d %2d:%2d:%2d.%3d %c %n", &got, &role, &day,
-                        month, &year, &h, &m, &sec, &ms, &level, &at), 10, "%s", line);
+    cr_expect_eq(sscanf(line, "%d:%c %2d %3s %4d %2d:%2d:%2d.%3d %c %n", &got, &role,
+                        &day, month, &year, &h, &m, &sec, &ms, &level, &at),
+                 10, "%s", line);
     cr_expect_eq(got, pid);
     cr_expect(strchr("MC", role), "%s", line);
     cr_expect(strstr(months, month) && strchr(".-*#", level), "%s", line);
@@ -236,9 +261,11 @@ expect_log_form(const char *line, pid_t pid)
 
 Test(process, logs_lines_of_the_known_form_and_follows_a_renamed_file)
 {
-    static const char *const args[] = { "--logfile", "my.log", "--loglevel", "debug", NULL };
+    static const char *const args[] = { "--logfile", "my.log", "--loglevel", "debug",
+                                        NULL };
     struct test_server *s = server_start(args);
-    char *path = strdup(path_in(s->dir, "my.log")), *old = strdup(path_in(s->dir, "my.log.1"));
+    char *path = strdup(path_in(s->dir, "my.log")),
+         *old = strdup(path_in(s->dir, "my.log.1"));
     char *text = file_text(path), *line;
     int fd = server_connect(s);
 
@@ -306,11 +333,14 @@ Test(process, lowers_maxclients_to_what_descriptors_allow)
     s = server_start(NULL);
     fd = server_connect(s);
     expect(fd, "CONFIG GET maxclients", "*2\r\n$10\r\nmaxclients\r\n$2\r\n68");
-    expect_log(s, "Current maximum open files is 100. maxclients has been reduced to 68 to "
+    expect_log(s,
+               "Current maximum open files is 100. maxclients has been reduced to 68 to "
                "compensate for low ulimit.");
-    expect_start(fd, "CONFIG SET maxclients 5000", "-ERR CONFIG SET failed (possibly related to "
-                 "argument 'maxclients') - The operating system is not able to handle the "
-                 "specified number of clients");
+    expect_start(
+        fd, "CONFIG SET maxclients 5000",
+        "-ERR CONFIG SET failed (possibly related to "
+        "argument 'maxclients') - The operating system is not able to handle the "
+        "specified number of clients");
     expect(fd, "CONFIG GET maxclients", "*2\r\n$10\r\nmaxclients\r\n$2\r\n68");
     close(fd);
     server_stop(s);

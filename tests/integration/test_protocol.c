@@ -59,7 +59,8 @@ Test(protocol, ignores_empty_lines_and_empty_requests)
 
 Test(protocol, mixes_inline_and_resp_requests_in_one_read)
 {
-    socket_send_text(fd, "PING\r\n*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\nping x\n*1\r\n$4\r\npInG\r\n");
+    socket_send_text(
+        fd, "PING\r\n*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\nping x\n*1\r\n$4\r\npInG\r\n");
     expect_next(fd, "+PONG");
     expect_next(fd, "$2\r\n\r\n");
     expect_next(fd, "$1\r\nx");

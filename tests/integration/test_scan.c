@@ -133,7 +133,8 @@ Test(scan, filters_by_pattern_and_type_and_still_ends)
 Test(scan, takes_cursors_that_it_never_gave)
 {
     static const char *const cursors[] = { "1", "281474976710655", "281474976710656",
-                                           "9223372036854775807", "18446744073709551615" };
+                                           "9223372036854775807",
+                                           "18446744073709551615" };
     char request[100];
 
     for (size_t i = 0; i < sizeof cursors / sizeof *cursors; i++) {

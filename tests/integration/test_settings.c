@@ -32,18 +32,23 @@ Test(settings, are_set_together_or_not_at_all)
 {
     expect(fd, "CONFIG SET hz 50 timeout 9", "+OK");
     expect(fd, "CONFIG GET hz", "*2\r\n$2\r\nhz\r\n$2\r\n50");
-    expect_start(fd, "CONFIG SET hz 60 timeout x maxmemory 1gb", "-ERR CONFIG SET failed "
-                 "(possibly related to argument 'timeout') - argument couldn't be parsed into "
-                 "an integer");
+    expect_start(
+        fd, "CONFIG SET hz 60 timeout x maxmemory 1gb",
+        "-ERR CONFIG SET failed "
+        "(possibly related to argument 'timeout') - argument couldn't be parsed into "
+        "an integer");
     expect(fd, "CONFIG GET hz", "*2\r\n$2\r\nhz\r\n$2\r\n50");
     expect(fd, "CONFIG GET maxmemory", "*2\r\n$9\r\nmaxmemory\r\n$1\r\n0");
-    expect(fd, "CONFIG SET nosuch 1", "-ERR Unknown option or number of arguments for CONFIG "
+    expect(fd, "CONFIG SET nosuch 1",
+           "-ERR Unknown option or number of arguments for CONFIG "
            "SET - 'nosuch'");
-    expect_start(fd, "CONFIG SET daemonize yes", "-ERR CONFIG SET failed (possibly related to "
+    expect_start(fd, "CONFIG SET daemonize yes",
+                 "-ERR CONFIG SET failed (possibly related to "
                  "argument 'daemonize') - can't set immutable config");
     expect_start(fd, "CONFIG SET dir /tmp", "-ERR CONFIG SET failed (possibly related to "
                  "argument 'dir') - can't set protected config");
-    expect(fd, "CONFIG SET hz", "-ERR wrong number of arguments for 'config|set' command");
+    expect(fd, "CONFIG SET hz",
+           "-ERR wrong number of arguments for 'config|set' command");
 }
 
 Test(settings, of_memory_stop_growth_and_let_it_go_on)
@@ -118,8 +123,10 @@ Test(settings, are_rewritten_into_the_file_that_was_read_and_hold_after_a_restar
     tear_down();
     start_with_file("# my own words\nport 0\nunixsocket %s/s\n\nmaxmemory 10mb\n"
                     "slave-read-only no\nTIMEOUT 5\n# the end\n");
-    expect(fd, "CONFIG SET maxmemory 20mb hz 33 save '60 1 30 2' requirepass 'a \"b'", "+OK");
-    expect(fd, "CONFIG SET timeout 0 client-output-buffer-limit 'pubsub 1mb 2mb 3'", "+OK");
+    expect(fd, "CONFIG SET maxmemory 20mb hz 33 save '60 1 30 2' requirepass 'a \"b'",
+           "+OK");
+    expect(fd, "CONFIG SET timeout 0 client-output-buffer-limit 'pubsub 1mb 2mb 3'",
+           "+OK");
     expect(fd, "CONFIG REWRITE", "+OK");
     text = file_text(file);
     cr_expect_eq(strncmp(text, "# my own words\nport 0\nunixsocket ", 33), 0, "%s", text);
@@ -134,7 +141,8 @@ Test(settings, are_rewritten_into_the_file_that_was_read_and_hold_after_a_restar
     expect(fd, "CONFIG GET hz", "*2\r\n$2\r\nhz\r\n$2\r\n33");
     expect(fd, "CONFIG GET save", "*2\r\n$4\r\nsave\r\n$9\r\n60 1 30 2");
     expect(fd, "CONFIG GET timeout", "*2\r\n$7\r\ntimeout\r\n$1\r\n0");
-    expect(fd, "CONFIG GET replica-read-only", "*2\r\n$17\r\nreplica-read-only\r\n$2\r\nno");
+    expect(fd, "CONFIG GET replica-read-only",
+           "*2\r\n$17\r\nreplica-read-only\r\n$2\r\nno");
     expect_part(fd, "CONFIG GET client-output-buffer-limit", "pubsub 1048576 2097152 3");
     expect(fd, "CONFIG REWRITE", "+OK");
     *strrchr(file, '/') = '\0';

@@ -50,17 +50,18 @@ static const struct bytes keys[] = {
     W("a"), W("b"), W("c"), W("d"), W("n"), W("f"), W(""), W("key:with:colons"),
     W("\0bin\xff"), W("a key with blanks"), W("none"), W("{tag}x"), W("{tag}y"), END };
 static const struct bytes strings[] = {
-    W("v"), W("hello world"), W(""), W("0"), W("1"), W("-1"), W("42"), W("1.5"), W("-0"),
-    W("007"), W("3.0e3"), W(" 12"), W("12 "), W("9223372036854775807"),
+    W("v"), W("hello world"), W(""), W("0"), W("1"), W("-1"), W("42"), W("1.5"),
+    W("-0"), W("007"), W("3.0e3"), W(" 12"), W("12 "), W("9223372036854775807"),
     W("-9223372036854775808"), W("9223372036854775808"), W("\0\1\2\xff\xfe"), W("\r\n"),
     W("0123456789012345678901234567890123456789abcd"),
     W("0123456789012345678901234567890123456789abcde"),
     W("the quick brown fox jumps over the lazy dog the quick brown fox jumps over the "
       "lazy dog the quick brown fox jumps over the lazy dog the quick brown fox jumps"),
-    W("inf"), W("nan"), W("ohmytext"), W("mynewtext"), W("\xff\xff\xff\xff\xff\xff"), END };
+    W("inf"), W("nan"), W("ohmytext"), W("mynewtext"), W("\xff\xff\xff\xff\xff\xff"),
+    END };
 static const struct bytes integers[] = {
-    W("0"), W("1"), W("2"), W("3"), W("5"), W("10"), W("15"), W("16"), W("100"), W("-1"),
-    W("-2"), W("-3"), W("-100"), W("65536"), W("0"), W("1"), W("-1"), W("4"),
+    W("0"), W("1"), W("2"), W("3"), W("5"), W("10"), W("15"), W("16"), W("100"),
+    W("-1"), W("-2"), W("-3"), W("-100"), W("65536"), W("0"), W("1"), W("-1"), W("4"),
     W("9223372036854775807"), W("9223372036854775808"), W("-9223372036854775808"),
     W("-9223372036854775809"), W("4294967296"), W("18446744073709551616"), W("1.0"),
     W("+1"), W("01"), W("-0"), W(" 1"), W("1 "), W(""), W("abc"), W("1e3"), W("0x10"),
@@ -99,14 +100,16 @@ static const struct bytes indexes[] = {
     W("0"), W("0"), W("0"), W("0"), W("1"), W("1"), W("2"), W("15"), W("16"), W("-1"),
     W("abc"), W(""), W("4294967296"), W("9223372036854775808"), W("1.0"), END };
 static const struct bytes options[] = {
-    W("NX"), W("XX"), W("GT"), W("LT"), W("EX"), W("PX"), W("EXAT"), W("PXAT"), W("KEEPTTL"),
-    W("PERSIST"), W("GET"), W("COUNT"), W("MATCH"), W("TYPE"), W("REPLACE"), W("DB"), W("LEN"),
-    W("IDX"), W("MINMATCHLEN"), W("WITHMATCHLEN"), W("BIT"), W("BYTE"), W("SET"), W("INCRBY"),
-    W("OVERFLOW"), W("WRAP"), W("SAT"), W("FAIL"), W("ASYNC"), W("SYNC"), W("SAMPLES"),
-    W("ON"), W("OFF"), W("AND"), W("NOT"), W("FOO"), W("nx"), W("ex"), W("string"), W("list"), END };
+    W("NX"), W("XX"), W("GT"), W("LT"), W("EX"), W("PX"), W("EXAT"), W("PXAT"),
+    W("KEEPTTL"), W("PERSIST"), W("GET"), W("COUNT"), W("MATCH"), W("TYPE"),
+    W("REPLACE"), W("DB"), W("LEN"), W("IDX"), W("MINMATCHLEN"), W("WITHMATCHLEN"),
+    W("BIT"), W("BYTE"), W("SET"), W("INCRBY"), W("OVERFLOW"), W("WRAP"), W("SAT"),
+    W("FAIL"), W("ASYNC"), W("SYNC"), W("SAMPLES"), W("ON"), W("OFF"), W("AND"),
+    W("NOT"), W("FOO"), W("nx"), W("ex"), W("string"), W("list"), END };
 static const struct bytes commands[] = {
-    W("get"), W("SET"), W("mset"), W("config|get"), W("config"), W("nope"), W(""), W("a|b|c"),
-    W("client|list"), W("bitop"), W("lcs"), W("copy"), W("object|encoding"), END };
+    W("get"), W("SET"), W("mset"), W("config|get"), W("config"), W("nope"), W(""),
+    W("a|b|c"), W("client|list"), W("bitop"), W("lcs"), W("copy"), W("object|encoding"),
+    END };
 static const struct bytes sections[] = {
     W("nope"), W("modules"), W("sentinel"), W("cluster"), W(""), END };
 static const struct bytes filters[] = {
@@ -118,9 +121,10 @@ static const struct { const char *name; const struct bytes *pool; } by_name[] = 
     { "index", indexes }, { "index1", indexes }, { "index2", indexes },
     { "destination-db", indexes }, { "seconds", deadlines },
     { "milliseconds", deadlines }, { "timestamp", moments },
-    { "unix-time-seconds", moments }, { "unix-time-milliseconds", instants }, { "command", commands }, { "command-name", commands },
-    { "section", sections }, { "type", filters }, { "cursor", indexes },
-    { "parameter", patterns }, { "increment", integers }, { "bit", indexes },
+    { "unix-time-seconds", moments }, { "unix-time-milliseconds", instants },
+    { "command", commands }, { "command-name", commands }, { "section", sections },
+    { "type", filters }, { "cursor", indexes }, { "parameter", patterns },
+    { "increment", integers }, { "bit", indexes },
 };
 
 static struct bytes
@@ -188,27 +192,32 @@ value_of(const struct argument *a)
 
 static void walk(const struct argument *list, struct made *out);
 
-static void
-emit(const struct argument *a, struct made *out)
+/* One of several, but none that 7.0 lacks. */
+static const struct argument *
+alternative(const struct argument *list)
 {
-    const struct argument *one = a->inside;
+    const struct argument *one;
 
-    if (a->token && a->token[0])
+    do {
+        one = list;
+        for (size_t i = rand_below(syntax_count(list)); i > 0; i--)
+            one = one->next;
+    } while (is_newer(one));
+    return one;
+}
+
+/* Once: with its token, unless that was said before. */
+static void
+emit(const struct argument *a, bool with_token, struct made *out)
+{
+    if (a->token && a->token[0] && with_token)
         add(out, bytes_of_text(a->token));
-    if (a->type == ARGUMENT_TOKEN)
-        return;
-    if (a->type == ARGUMENT_BLOCK) {
+    if (a->type == ARGUMENT_BLOCK)
         walk(a->inside, out);
-    } else if (a->type == ARGUMENT_ONEOF) {
-        do {
-            one = a->inside;
-            for (size_t i = rand_below(syntax_count(a->inside)); i > 0; i--)
-                one = one->next;
-        } while (is_newer(one));
-        emit(one, out);
-    } else {
+    else if (a->type == ARGUMENT_ONEOF)
+        emit(alternative(a->inside), true, out);
+    else if (a->type != ARGUMENT_TOKEN)
         add(out, value_of(a));
-    }
 }
 
 static void
@@ -219,13 +228,8 @@ walk(const struct argument *list, struct made *out)
 
         if (is_newer(a) || (a->flags & ARGUMENT_OPTIONAL && one_in(2)))
             continue;
-        while (times-- > 0) {
-            if (a->token && !(a->flags & ARGUMENT_MULTIPLE_TOKEN) && a->type != ARGUMENT_TOKEN
-                && out->n > 0 && times == 0 && a->flags & ARGUMENT_MULTIPLE)
-                add(out, value_of(a));
-            else
-                emit(a, out);
-        }
+        for (size_t i = 0; i < times; i++)
+            emit(a, i == 0 || a->flags & ARGUMENT_MULTIPLE_TOKEN, out);
     }
 }
 
@@ -269,6 +273,18 @@ damage(struct made *out, size_t first)
     }
 }
 
+/* A small number that came to stand where a deadline belongs would make the key die
+ * between two replies. */
+static void
+lengthen_deadlines(const struct source *s, struct made *out)
+{
+    if (!s->row->syntax || !strstr(s->row->syntax, "seconds"))
+        return;
+    for (size_t i = 2; i < out->n; i++)
+        if (out->word[i].len < 6 && strtol(out->word[i].at, NULL, 0) > 0)
+            out->word[i] = B("100000000");
+}
+
 static void
 begin(const struct source *s, struct made *out)
 {
@@ -301,11 +317,14 @@ generate_call(const struct source *all, size_t n, const struct source *s,
         generate_call(all, n, other, &inner);
         for (size_t i = 0; i < inner.n; i++)
             add(out, inner.word[i]);
+        first++;                /* not SYNC and the like, which only Redis has */
     } else {
         walk(s->tree, out);
     }
-    if (one_in(3))
+    if (one_in(3)) {
         damage(out, first);
+        lengthen_deadlines(s, out);
+    }
 }
 
 void

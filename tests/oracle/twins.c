@@ -121,7 +121,8 @@ twins_ask(struct twins *t, const struct bytes *words, size_t n, struct answers *
 }
 
 void
-twins_ask_ours(struct twins *t, const struct bytes *words, size_t n, struct answer *out)
+twins_ask_ours(struct twins *t, const struct bytes *words, size_t n,
+               struct answer *out)
 {
     struct text request = { 0 };
 

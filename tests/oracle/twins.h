@@ -40,7 +40,8 @@ void twins_ask(struct twins *t, const struct bytes *words, size_t n, struct answ
 /* The same for bytes as they are. */
 void twins_ask_raw(struct twins *t, struct bytes raw, struct answers *out);
 /* To ours alone. */
-void twins_ask_ours(struct twins *t, const struct bytes *words, size_t n, struct answer *out);
+void twins_ask_ours(struct twins *t, const struct bytes *words, size_t n,
+                    struct answer *out);
 /* True when both have closed the speaking pair. */
 bool twins_are_closed(struct twins *t);
 /* Forget the speaking pair and connect it anew. */

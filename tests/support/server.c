@@ -32,18 +32,27 @@ nap_ms(int ms)
     nanosleep(&t, NULL);
 }
 
-static int
-free_port(void)
+int
+server_free_port(void)
 {
     struct sockaddr_in a = { .sin_family = AF_INET };
-    socklen_t len = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    static unsigned tried;
+    int fd, port, rc, on = 1;
 
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0);
-    cr_assert(getsockname(fd, (struct sockaddr *)&a, &len) == 0);
-    close(fd);
-    return ntohs(a.sin_port);
+    for (int i = 0; i < 1000; i++) {
+        port = 10000 + (int)(((unsigned)getpid() * 131 + tried++ * 1009) % 22000);
+        a.sin_port = htons((uint16_t)port);
+        fd = socket(AF_INET, SOCK_STREAM, 0);
+        cr_assert_geq(fd, 0);
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        rc = bind(fd, (struct sockaddr *)&a, sizeof a);
+        close(fd);
+        if (rc == 0)
+            return port;
+    }
+    cr_assert(false, "no free port");
+    return 0;
 }
 
 static const char *
@@ -81,14 +90,15 @@ new_server(void)
     cr_assert(mkdtemp(s->dir) != NULL);
     snprintf(s->log, sizeof s->log, "%s/log", s->dir);
     snprintf(s->socket, sizeof s->socket, "%s/socket", s->dir);
-    s->port = free_port();
+    s->port = server_free_port();
     return s;
 }
 
 static bool
 answers(const struct test_server *s)
 {
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
+    struct sockaddr_in a = { .sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)s->port) };
     struct timeval limit = { 2, 0 };
     char got[256];
     bool yes = false;
@@ -206,7 +216,8 @@ server_stop(struct test_server *s)
     kill(s->pid, SIGTERM);
     status = server_wait(s, STOP_MS);
     cr_expect(status != -1, "the server did not stop");
-    cr_expect(status == 0, "the server ended with status %#x: %s", status, file_text(s->log));
+    cr_expect(status == 0, "the server ended with status %#x: %s", status,
+              file_text(s->log));
     server_discard(s);
 }
 
@@ -227,7 +238,8 @@ connected(int fd, const struct sockaddr *to, socklen_t len)
 int
 server_connect(const struct test_server *s)
 {
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port) };
+    struct sockaddr_in a = { .sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)s->port) };
 
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return connected(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof a);

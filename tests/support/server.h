@@ -25,6 +25,9 @@ bool server_has_redis(void);
 /* Start without waiting and without --port and friends: exactly these arguments; for command
  * line tests.  Output goes to `log`. */
 struct test_server *server_spawn(const char *const *args);
+/* A port that nobody listens on, outside the range of which the kernel gives ports to
+ * connections: those of other tests cannot take it meanwhile. */
+int server_free_port(void);
 /* Wait for its end, at most `ms`; the exit status as waitpid gives it, -1 when it
  * still runs. */
 int server_wait(struct test_server *s, int ms);

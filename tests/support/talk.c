@@ -213,7 +213,8 @@ char *
 request_set(size_t *len, const char *key, size_t n)
 {
     char *out = malloc(n + strlen(key) + 64);
-    int head = sprintf(out, "*3\r\n$3\r\nSET\r\n$%zu\r\n%s\r\n$%zu\r\n", strlen(key), key, n);
+    int head =
+        sprintf(out, "*3\r\n$3\r\nSET\r\n$%zu\r\n%s\r\n$%zu\r\n", strlen(key), key, n);
 
     fill_pattern(out + head, n, 0);
     memcpy(out + head + n, "\r\n", 2);

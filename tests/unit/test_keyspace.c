@@ -9,6 +9,7 @@
 #include "keyspace/lazyfree.h"
 #include "structs/deadlines.h"
 #include "structs/dict.h"
+#include "structs/dict_resize.h"
 #include "values/v_string.h"
 
 #define STEPS 100000
@@ -494,4 +495,24 @@ Test(keyspace, digest_is_the_figure_redis_gives)
     keyspace_digest(ks, sum);
     hash_hex(sum, 20, hex);
     cr_expect_str_eq(hex, "4b8641bfd4d50710294cf61ecf1c407924fe42d4");
+}
+
+/* activerehashing: spare time finishes a resize, or does not touch it. */
+Test(keyspace, cron_takes_steps_of_a_resize_only_when_told_to)
+{
+    struct db *db = keyspace_db(ks, 0);
+    struct dict *d = db_dict(db);
+    char name[32];
+
+    for (int i = 0; i < 200000 && !(i > 100000 && dict_is_resizing(d)); i++) {
+        snprintf(name, sizeof name, "k%d", i);
+        put(db, name, "v", NO_DEADLINE);
+    }
+    cr_assert(dict_is_resizing(d));
+    for (int i = 0; i < 10000; i++)
+        keyspace_cron(ks, false);
+    cr_expect(dict_is_resizing(d));
+    for (int i = 0; i < 10000; i++)
+        keyspace_cron(ks, true);
+    cr_expect_not(dict_is_resizing(d));
 }
