@@ -12,8 +12,8 @@ struct bytes { const char *at; size_t len; };
 
 /* The view of a string literal. */
 #define B(literal) ((struct bytes){ "" literal, sizeof(literal) - 1 })
-/* For printf: "%.*s", B_ARG(b). */
-#define B_ARG(b) (int)(b).len, (b).at
+/* For printf: "%.*s", B_ARG(b); a negative precision would mean "to the NUL". */
+#define B_ARG(b) (int)((b).len < 0x40000000 ? (b).len : 0x40000000), (b).at
 
 static inline struct bytes
 bytes_view(const void *at, size_t len)

@@ -646,13 +646,54 @@ evict_client(struct clients *all, struct client *c)
     client_drop(c);
 }
 
-/* The sessions that hold most go first, until the rest fits.  All that normal and
- * Pub/Sub sessions hold counts, also what may not be evicted. */
+#define SIZES 64                /* powers of two that a session's memory may reach */
+
+static bool
+may_evict(const struct client *c)
+{
+    return !client_is(c, CLIENT_NO_EVICT | CLIENT_DEAD | CLIENT_REPLICA | CLIENT_MASTER);
+}
+
+static int
+size_of(const struct client *c)
+{
+    return c->counted_memory ? 64 - __builtin_clzll(c->counted_memory) : 0;
+}
+
+/* Sessions of more than this size all have to go to win `over` bytes, and some of
+ * this size. */
+static int
+size_to_cut(const struct clients *all, size_t over)
+{
+    size_t sums[SIZES + 1] = { 0 };
+    int size = SIZES;
+
+    for (const struct client *c = all->first; c; c = c->next)
+        if (may_evict(c))
+            sums[size_of(c)] += c->counted_memory;
+    for (; size > 0 && sums[size] <= over; size--)
+        over -= sums[size];
+    return size;
+}
+
+/* Evict sessions of these sizes until all hold no more than `limit`. */
+static void
+evict_sizes(struct clients *all, int from, int to, size_t limit)
+{
+    for (struct client *c = all->first; c && all->memory_sum > limit; c = c->next)
+        if (may_evict(c) && size_of(c) >= from && size_of(c) <= to)
+            evict_client(all, c);
+}
+
+/* The sessions that hold most go first (by powers of two, so that thousands cost no
+ * more than one), until the rest fits.  All that normal and Pub/Sub sessions hold
+ * counts, also what may not be evicted. */
 static void
 evict_clients(struct clients *all)
 {
     size_t limit = memory_limit(all);
-    struct client *c, *worst;
+    struct client *c;
+    int cut;
 
     if (!limit || all->memory_sum <= limit) {
         all->is_over = false;
@@ -660,19 +701,16 @@ evict_clients(struct clients *all)
     }
     for (c = all->first; c; c = c->next)
         count_memory(all, c);
-    while (all->memory_sum > limit) {
-        worst = NULL;
-        for (c = all->first; c; c = c->next)
-            if (!client_is(c, CLIENT_NO_EVICT | CLIENT_DEAD | CLIENT_REPLICA | CLIENT_MASTER)
-                && (!worst || c->counted_memory > worst->counted_memory))
-                worst = c;
-        if (!worst) {
-            if (!all->is_over)
-                log_warning("Over client maxmemory after evicting all evictable clients");
-            all->is_over = true;
-            return;
-        }
-        evict_client(all, worst);
+    if (all->memory_sum > limit) {
+        cut = size_to_cut(all, all->memory_sum - limit);
+        evict_sizes(all, cut + 1, SIZES, 0);
+        evict_sizes(all, cut, cut, limit);
+    }
+    if (all->memory_sum > limit) {
+        if (!all->is_over)
+            log_warning("Over client maxmemory after evicting all evictable clients");
+        all->is_over = true;
+        return;
     }
     all->is_over = false;
 }

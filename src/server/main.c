@@ -197,6 +197,19 @@ watch_interrupts(const struct config *config)
     sigaction(SIGINT, &act, &loops_own);
 }
 
+/* The loop takes its handlers along when it goes; what comes while the house is torn
+ * down must not end it halfway. */
+static void
+hold_stop_signals(void)
+{
+    sigset_t term;
+
+    stop_asked = 1;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
+}
+
 static void
 on_stop_signal(int signum, void *arg)
 {
@@ -301,6 +314,7 @@ tear_down(struct house *h)
 {
     struct server *s = &h->server;
 
+    hold_stop_signals();
     if (h->cron)
         cron_stop(h->cron);
     if (h->listeners)
@@ -315,6 +329,7 @@ tear_down(struct house *h)
     errorstats_free(s->errorstats);
     mem_free(s->stats);
     loop_free(s->loop);
+    watch_interrupts(s->config);
     keyspace_free(s->keyspace);
     lazyfree_stop();
     reply_pool_free();

@@ -159,10 +159,14 @@ Test(databases, hand_big_values_to_the_background_thread)
 Test(databases, count_hits_misses_and_changes_as_redis_does)
 {
     static const char text[] =
-        "SET a 1\r\nGET a\r\nGET none\r\nMGET a none a\r\nEXISTS a none\r\nTYPE none\r\nTTL a\r\n"
-        "STRLEN none\r\nINCR a\r\nAPPEND b x\r\nSETNX a 1\r\nGETSET a 2\r\nDEL a none\r\nSET c 1 "
-        "PX 100000\r\nPERSIST c\r\nRENAME c d\r\nCOPY d e\r\nOBJECT ENCODING d\r\nTOUCH d\r\nGETDEL "
-        "d\r\nSETRANGE f 0 x\r\nGETRANGE f 0 1\r\nBITCOUNT none\r\nSETBIT g 0 1\r\nMSET h 1 i 2\r\n"
+        "SET a 1\r\nGET a\r\nGET none\r\nMGET a none a\r\nEXISTS a none\r\n"
+        "TYPE none\r\nTTL a\r\n"
+        "STRLEN none\r\nINCR a\r\nAPPEND b x\r\nSETNX a 1\r\nGETSET a 2\r\n"
+        "DEL a none\r\nSET c 1 "
+        "PX 100000\r\nPERSIST c\r\nRENAME c d\r\nCOPY d e\r\nOBJECT ENCODING d\r\n"
+        "TOUCH d\r\nGETDEL "
+        "d\r\nSETRANGE f 0 x\r\nGETRANGE f 0 1\r\nBITCOUNT none\r\nSETBIT g 0 1\r\n"
+        "MSET h 1 i 2\r\n"
         "EXPIRE h 100\r\nMOVE i 1\r\nRANDOMKEY\r\nSWAPDB 0 1\r\nQUIT\r\n";
     static const char *const names[] = { "keyspace_hits", "keyspace_misses",
                                          "rdb_changes_since_last_save", "expired_keys",

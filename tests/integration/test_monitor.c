@@ -121,11 +121,14 @@ Test(monitor, hides_secrets_and_administration, .timeout = 60)
 Test(monitor, lines_are_those_of_redis, .timeout = 60)
 {
     static const char text[] =
-        "SET k v\r\nGET\r\nNOSUCH\r\nget k\r\nSELECT 2\r\nPING\r\nSELECT 99\r\nAUTH x y\r\n"
-        "HELLO 3 AUTH a b\r\nHELLO 2\r\nCLIENT SETNAME n\r\nCLIENT ID\r\nCONFIG GET port\r\n"
+        "SET k v\r\nGET\r\nNOSUCH\r\nget k\r\nSELECT 2\r\nPING\r\nSELECT 99\r\n"
+        "AUTH x y\r\n"
+        "HELLO 3 AUTH a b\r\nHELLO 2\r\nCLIENT SETNAME n\r\nCLIENT ID\r\n"
+        "CONFIG GET port\r\n"
         "COMMAND COUNT\r\nSLOWLOG LEN\r\nDBSIZE\r\nINFO nosuch\r\nINCR k\r\nINCR none\r\n"
         "OBJECT ENCODING none\r\nLATENCY LATEST\r\nRESET\r\nSWAPDB 0 1\r\nMONITOR x\r\n"
-        "COPY a b DB 3\r\nFLUSHALL\r\nROLE\r\nTIME\r\nMEMORY USAGE x\r\nECHO \"\"\r\nQUIT\r\n";
+        "COPY a b DB 3\r\nFLUSHALL\r\nROLE\r\nTIME\r\nMEMORY USAGE x\r\n"
+        "ECHO \"\"\r\nQUIT\r\n";
     struct test_server *redis;
     int eye, to;
 

@@ -129,7 +129,8 @@ Test(protocol, goes_on_after_an_error_in_a_pipeline)
 /* --- cut --- */
 
 static const char cut_text[] =
-    "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nva\r\nl\r\nGET key\r\n*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
+    "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nva\r\nl\r\nGET key\r\n*2\r\n$3\r\nGET\r\n"
+    "$3\r\nkey\r\n";
 
 static void
 expect_cut_replies(void)

@@ -65,30 +65,39 @@ compare(struct input in)
 }
 
 static const struct input odd[] = {
-    INPUT("*abc\r\n"), INPUT("*\r\n"), INPUT("*1a\r\n"), INPUT("* 1\r\n"), INPUT("*+1\r\n"),
+    INPUT("*abc\r\n"), INPUT("*\r\n"), INPUT("*1a\r\n"), INPUT("* 1\r\n"),
+    INPUT("*+1\r\n"),
     INPUT("*01\r\n"), INPUT("*-2\r\nPING\r\n"), INPUT("*2147483648\r\n"),
     INPUT("*99999999999999999999\r\n"), INPUT("*-9223372036854775808\r\nPING\r\n"),
     INPUT("*1\r\nPING\r\n"), INPUT("*1\r\n+PING\r\n"), INPUT("*1\r\n:1\r\n"),
     INPUT("*1\r\n*1\r\n$4\r\nPING\r\n"), INPUT("*1\r\n\r\n"), INPUT("*1\r\n\0\r\n"),
     INPUT("*1\r\n$abc\r\n"), INPUT("*1\r\n$\r\n"), INPUT("*1\r\n$-1\r\n"),
-    INPUT("*1\r\n$-5\r\nPING\r\n"), INPUT("*1\r\n$4a\r\nPING\r\n"), INPUT("*1\r\n$04\r\nPING\r\n"),
+    INPUT("*1\r\n$-5\r\nPING\r\n"), INPUT("*1\r\n$4a\r\nPING\r\n"),
+    INPUT("*1\r\n$04\r\nPING\r\n"),
     INPUT("*1\r\n$ 4\r\nPING\r\n"), INPUT("*1\r\n$536870913\r\n"),
     INPUT("*1\r\n$9223372036854775807\r\n"), INPUT("*1\r\n$18446744073709551620\r\n"),
     INPUT("*1\r\n$4\r\nPINGxx*1\r\n$4\r\nPING\r\n"), INPUT("*1\r\n$0\r\n\r\n"),
     INPUT("*1\n$4\r\nPING\r\n"), INPUT("$4\r\nPING\r\n"), INPUT(":1\r\n"),
     INPUT("+PING\r\n"), INPUT("-ERR\r\n"), INPUT("%1\r\n"), INPUT("_\r\n"),
-    INPUT("ECHO \"a\r\n"), INPUT("ECHO 'a\r\n"), INPUT("ECHO \"a\"b\r\n"), INPUT("ECHO 'a'b\r\n"),
+    INPUT("ECHO \"a\r\n"), INPUT("ECHO 'a\r\n"), INPUT("ECHO \"a\"b\r\n"),
+    INPUT("ECHO 'a'b\r\n"),
     INPUT("ECHO \"\\\r\n"), INPUT("ECHO a\"b\"\r\n"), INPUT("ECHO a\\x41\r\n"),
     INPUT("ECHO \"\\xzz\\q\"\r\n"), INPUT("ECHO a\rb\r\n"), INPUT("PING\r\r\n"),
-    INPUT("PING\0x\r\n"), INPUT("\0\r\nPING\r\n"), INPUT("PING\v\r\n"), INPUT("PING \f x\r\n"),
+    INPUT("PING\0x\r\n"), INPUT("\0\r\nPING\r\n"), INPUT("PING\v\r\n"),
+    INPUT("PING \f x\r\n"),
     INPUT("SET k 1\r\n*x\r\nSET k 2\r\n"), INPUT("PING\r\n*1\r\n$4\r\nPIN"),
-    INPUT("POST / HTTP/1.1\r\nSET k 1\r\n"), INPUT("Host: x\r\nPING\r\n"), INPUT("post\r\n"),
-    INPUT("GET / HTTP/1.1\r\nHost: localhost\r\nPING\r\n"), INPUT("host: a\r\nSET k 3\r\n"),
-    INPUT("PING\r\nQUIT\r\nPING\r\n"), INPUT("QUIT now\r\n"), INPUT("\r\n\r\n*0\r\n*-1\r\nPING\r\n"),
+    INPUT("POST / HTTP/1.1\r\nSET k 1\r\n"), INPUT("Host: x\r\nPING\r\n"),
+    INPUT("post\r\n"),
+    INPUT("GET / HTTP/1.1\r\nHost: localhost\r\nPING\r\n"),
+    INPUT("host: a\r\nSET k 3\r\n"),
+    INPUT("PING\r\nQUIT\r\nPING\r\n"), INPUT("QUIT now\r\n"),
+    INPUT("\r\n\r\n*0\r\n*-1\r\nPING\r\n"),
     INPUT("nosuch \r\nnosuch a b c\r\n"), INPUT("*2\r\n$6\r\nnosuch\r\n$3\r\na\r\n\r\n"),
-    INPUT("*2\r\n$6\r\nCLIENT\r\n$4\r\nx\r\ny\r\nclient nosuch\r\nCONFIG\r\nconfig a b c\r\n"),
+    INPUT("*2\r\n$6\r\nCLIENT\r\n$4\r\nx\r\ny\r\nclient nosuch\r\nCONFIG\r\n"
+          "config a b c\r\n"),
     INPUT("OBJECT encoding\r\nCOMMAND getkeys\r\nclient kill\r\nCLIENT\r\n"),
-    INPUT("get k extra\r\nset k\r\nping a b\r\nselect\r\nselect x\r\nselect 16\r\nselect -1\r\n"),
+    INPUT("get k extra\r\nset k\r\nping a b\r\nselect\r\nselect x\r\nselect 16\r\n"
+          "select -1\r\n"),
 };
 
 Test(protocol_errors, are_worded_as_redis_words_them, .timeout = 120)
@@ -107,7 +116,8 @@ Test(protocol_errors, before_authentication_are_those_of_redis, .timeout = 120)
         INPUT("*2\r\n$4\r\nAUTH\r\n$16384\r\n"), INPUT("*2147483647\r\n"),
         INPUT("HELLO\r\nHELLO 3\r\nHELLO 2 AUTH default no\r\nHELLO 9\r\nHELLO x\r\n"),
         INPUT("nosuch\r\nget\r\nQUIT\r\n"), INPUT("RESET\r\nCOMMAND\r\n"),
-        INPUT("AUTH secret\r\n*11\r\n$4\r\nPING\r\n"), INPUT("AUTH a b c\r\nAUTH\r\nAUTH x y\r\n"),
+        INPUT("AUTH secret\r\n*11\r\n$4\r\nPING\r\n"),
+        INPUT("AUTH a b c\r\nAUTH\r\nAUTH x y\r\n"),
         INPUT("AUTH default secret\r\nRESET\r\nPING\r\nAUTH secret\r\nECHO x\r\n"),
     };
 

@@ -31,8 +31,10 @@ tear_down(void)
 TestSuite(resp3, .init = set_up, .fini = tear_down, .timeout = 60);
 
 static const char greeting[] =
-    "$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n$5\r\nproto\r\n:%d\r\n"
-    "$2\r\nid\r\n:%lld\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"
+    "$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n$5\r\nproto\r\n"
+    ":%d\r\n"
+    "$2\r\nid\r\n:%lld\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\n"
+    "master\r\n"
     "$7\r\nmodules\r\n*0";
 
 static void
@@ -144,7 +146,7 @@ static const char *const same[] = {
     "BITFIELD_RO b GET u8 0",
     "SCAN 0 TYPE none",
     "KEYS none*",
-    "CONFIG GET save hz",
+    "CONFIG GET hz",
     "CONFIG SET hz 0",
     "COMMAND COUNT x",
     "COMMAND GETKEYS SET a b",

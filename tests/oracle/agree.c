@@ -100,6 +100,26 @@ same_elements(struct bytes a, struct bytes b, bool pairs)
     return same;
 }
 
+/* What remains after the cursor of SCAN; empty: more is to come. */
+static struct bytes
+all_keys(struct bytes reply)
+{
+    const char *end = reply.at + reply.len, *at = after_line(reply.at, end);
+
+    if (end - at < 7 || memcmp(at, "$1\r\n0\r\n", 7) != 0)
+        return bytes_view(end, 0);
+    return bytes_view(at + 7, (size_t)(end - at) - 7);
+}
+
+static bool
+same_scan(struct bytes a, struct bytes b)
+{
+    struct bytes x = all_keys(a), y = all_keys(b);
+
+    return a.at[0] == '*' && b.at[0] == '*' &&
+           (x.len == 0 || y.len == 0 || same_elements(x, y, false));
+}
+
 /* --- as numbers --- */
 
 static bool
@@ -207,6 +227,7 @@ agree(enum way way, double bound, struct bytes ours, struct bytes redis)
     switch (way) {
     case UNORDERED: return same_elements(ours, redis, false);
     case PAIRS:     return same_elements(ours, redis, true);
+    case SCANNED:   return same_scan(ours, redis);
     case NEAR:      return are_near(ours, redis, bound);
     case SHAPE:     return same_shape(ours, redis);
     case TYPE:      return ours.at[0] == redis.at[0];

@@ -10,6 +10,7 @@ enum way {
     UNORDERED,      /* the elements of the outermost aggregate as a multiset; of a
                      * map its pairs */
     PAIRS,          /* as UNORDERED, but an array is taken as a map of RESP2 */
+    SCANNED,        /* SCAN from the start: where both are done, the same keys */
     NEAR,           /* two numbers that differ by no more than a bound */
     SHAPE,          /* the same types and counts all the way down */
     TYPE,           /* the same first byte */

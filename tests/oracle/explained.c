@@ -68,6 +68,8 @@ static const struct explained rows[] = {
     /* --- order and chance --- */
     { "keys *", .way = UNORDERED, .why = "the order of a hash table" },
     { "randomkey", .way = TYPE, .why = "chance" },
+    { "scan 0", .way = SCANNED, .why = "the order of a hash table" },
+    { "scan 0 *", .way = SCANNED, .why = "the order of a hash table" },
     { "scan *", .way = TYPE, .why = "cursors, and the order of a hash table" },
     { "config get sanitize-dump-payload", .way = TYPE, .why = "yes here: safer" },
     { "config get lazyfree-*", .way = TYPE, .why = "yes here: fewer stalls" },

@@ -7,8 +7,8 @@
  *   @needs COMMAND      skip the file as long as ignis-server lacks the command
  *   @client NAME        go on with another connection
  *   @sleep MS           wait, at most 1000
- *   @exact, @unordered, @pairs, @shape, @type, @fields   the way to compare, see
- *                       agree.h; without one explained.c decides
+ *   @exact, @unordered, @pairs, @scanned, @shape, @type, @fields   the way to
+ *                       compare, see agree.h; without one explained.c decides
  *   @near N             compare numbers that may differ by N
  *   @float              the same, by 1
  *   @ignore             run, do not compare

@@ -22,8 +22,8 @@ struct test_server *server_start(const char *const *args);
 struct test_server *server_start_redis(const char *const *args);
 /* False when redis-server is not installed. */
 bool server_has_redis(void);
-/* Start without waiting and without --port and friends: exactly these arguments; for command
- * line tests.  Output goes to `log`. */
+/* Start without waiting and without --port and friends: exactly these arguments; for
+ * command line tests.  Output goes to `log`. */
 struct test_server *server_spawn(const char *const *args);
 /* A port that nobody listens on, outside the range of which the kernel gives ports to
  * connections: those of other tests cannot take it meanwhile. */
