@@ -25,7 +25,8 @@ struct plan {
 static const struct { const char *word; enum way way; double bound; } ways[] = {
     { "@exact", EXACT, 0 }, { "@unordered", UNORDERED, 0 }, { "@pairs", PAIRS, 0 },
     { "@shape", SHAPE, 0 }, { "@type", TYPE, 0 }, { "@fields", FIELDS, 0 },
-    { "@ignore", ANY, 0 }, { "@scanned", SCANNED, 0 }, { "@float", NEAR, 1 }, { "@near", NEAR, 1 },
+    { "@ignore", ANY, 0 }, { "@scanned", SCANNED, 0 }, { "@float", NEAR, 1 },
+    { "@near", NEAR, 1 },
 };
 
 static struct bytes

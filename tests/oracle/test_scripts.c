@@ -47,7 +47,9 @@ ParameterizedTestParameters(oracle, script_gets_the_replies_of_redis)
             snprintf(all[count].name, sizeof all->name, "%s", names[i]->d_name);
             all[count++].proto = proto;
         }
+        free(names[i]);
     }
+    free(names);
     return cr_make_param_array(struct parameter, all, count);
 }
 
