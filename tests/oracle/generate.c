@@ -273,16 +273,21 @@ damage(struct made *out, size_t first)
     }
 }
 
+#define FAR 4102444800000       /* valid as seconds and as ms, from now or from 1970 */
+
 /* A small number that came to stand where a deadline belongs would make the key die
- * between two replies. */
+ * between two replies, or be born dead and vanish at some time. */
 static void
 lengthen_deadlines(const struct source *s, struct made *out)
 {
     if (!s->row->syntax || !strstr(s->row->syntax, "seconds"))
         return;
-    for (size_t i = 2; i < out->n; i++)
-        if (out->word[i].len < 6 && strtol(out->word[i].at, NULL, 0) > 0)
-            out->word[i] = B("100000000");
+    for (size_t i = 2; i < out->n; i++) {
+        long long n = strtoll(out->word[i].at, NULL, 0);
+
+        if (n > 0 && n < FAR)
+            out->word[i] = B("4102444800000");
+    }
 }
 
 static void

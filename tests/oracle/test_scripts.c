@@ -68,7 +68,8 @@ ParameterizedTest(struct parameter *p, oracle, script_gets_the_replies_of_redis,
     twins_start(&t, p->proto, script.args);
     if (script.needs && !twin_knows(t.now->ours, script.needs)) {
         twins_stop(&t);
-        cr_skip_test("%s needs %s", p->name, script.needs);
+        script_free(&script);
+        cr_skip_test("%s needs a command that is not there yet", p->name);
     }
     script_run(&script, &t, &v);
     cr_expect_eq(v.differences, 0, "%s in RESP%d: %zu of %zu replies differ\n%s", p->name,
@@ -82,8 +83,14 @@ ParameterizedTest(struct parameter *p, oracle, script_gets_the_replies_of_redis,
 Test(oracle, scripts_are_found)
 {
     char path[4096];
-    struct dirent **names;
+    DIR *dir;
+    int found = 0;
 
     scripts_path(path, sizeof path, "");
-    cr_expect_gt(scandir(path, &names, is_script, alphasort), 15, "%s", path);
+    dir = opendir(path);
+    cr_assert_not_null(dir, "%s", path);
+    for (const struct dirent *e = readdir(dir); e; e = readdir(dir))
+        found += is_script(e);
+    closedir(dir);
+    cr_expect_gt(found, 20, "%s", path);
 }

@@ -227,9 +227,12 @@ static int
 connected(int fd, const struct sockaddr *to, socklen_t len)
 {
     struct timeval limit = { 5, 0 };
-    int on = 1;
+    int on = 1, tries = 200, failed;
 
-    cr_assert(fd >= 0 && connect(fd, to, len) == 0, "connect: %s", strerror(errno));
+    cr_assert(fd >= 0);
+    while ((failed = connect(fd, to, len)) != 0 && errno == ECONNREFUSED && tries-- > 0)
+        nap_ms(10);                     /* bound, but not listening yet */
+    cr_assert(!failed, "connect: %s", strerror(errno));
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;
