@@ -786,6 +786,7 @@ clients_facts(const struct clients *all, struct clients_facts *out)
 {
     *out = all->facts;
     out->monitors = all->monitor_count;
+    out->blocked = all->waiting;
     out->memory_normal = all->memory_sum;
     out->biggest_input = peak_of(all->peak_input);
     out->biggest_output = peak_of(all->peak_output);

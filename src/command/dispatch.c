@@ -225,6 +225,8 @@ carry_out(struct call *c, uint64_t start, bool *held)
         v = gates_ask(c, armed);
         if (v != PASS) {
             *held = v == HELD;
+            if (v == HELD)
+                client->last_command = cmd;
             if (v == REFUSED)
                 reject(c);
             return start;
@@ -235,6 +237,7 @@ carry_out(struct call *c, uint64_t start, bool *held)
     cmd->row->run(c);
     end = clock_ticks();
     cmd->calls++;
+    c->server->stats->commands++;
     cmd->ticks += end - start;
     if (histograms) {
         if (UNLIKELY(!cmd->latency))
@@ -256,7 +259,6 @@ dispatch_call(struct call *call)
     bool held = false;
 
     carry_out(call, clock_ticks(), &held);
-    call->server->stats->commands++;
 }
 
 void
@@ -452,7 +454,6 @@ run_batch(struct client *c, int n, const char *at, size_t len, int64_t *done)
             postpone(c, bytes_view(at + *done, len - (size_t)*done));
             return false;
         }
-        c->server->stats->commands++;
         *done = (int64_t)it->request.offset;
         if (UNLIKELY((c->flags & STOPPED) || !relieve(c))) {
             if (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED))

@@ -43,10 +43,24 @@ Test(pause, of_writes_lets_reads_pass_and_holds_writes)
     expect_silence(other, 50);
     expect(fd, "GET k", "$1\r\n1");
     expect_part(fd, "CLIENT LIST", " flags=b ");
+    expect_part(fd, "CLIENT LIST", " cmd=set ");
+    cr_expect_eq(info_number(fd, "blocked_clients"), 1);
     expect(fd, "CLIENT UNPAUSE", "+OK");
     expect_next(other, "+OK");
+    cr_expect_eq(info_number(fd, "blocked_clients"), 0);
     expect(fd, "GET k", "$1\r\n2");
     expect_part(fd, "CLIENT LIST", " flags=N ");
+}
+
+/* What is refused was not processed. */
+Test(pause, and_refusals_are_not_counted_as_commands)
+{
+    long long before = info_number(fd, "total_commands_processed");
+
+    for (int i = 0; i < 5; i++)
+        expect_start(other, "NOSUCHCOMMAND", "-ERR unknown command");
+    expect_start(other, "GET", "-ERR wrong number");
+    cr_expect_eq(info_number(fd, "total_commands_processed"), before + 1);
 }
 
 Test(pause, of_all_holds_everything_until_its_time_is_over)
