@@ -21,4 +21,19 @@ enum block_reply { BLOCK_NULL, BLOCK_NULL_ARRAY };
 void call_block(struct call *c, int first, int count, int step, msec deadline,
                 enum block_reply on_timeout);
 
+/* --- the service: one per server --- */
+struct blocking;
+struct blocking *blocking_new(struct server *server);
+void blocking_free(struct blocking *b);
+/* Some key that is waited for was changed: serve before the next command. */
+bool blocking_has_work(const struct blocking *b);
+/* Run the commands of those who wait for changed keys, first come first served. */
+void blocking_serve(struct blocking *b);
+/* The client goes away: it waits for nothing any more. */
+void blocking_forget(struct client *c);
+/* CLIENT UNBLOCK: as if the time was over, or with an error.  False: it does not wait. */
+bool blocking_unblock(struct client *c, bool with_error);
+size_t blocking_clients(const struct blocking *b);
+size_t blocking_keys(const struct blocking *b);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "command/clients.h"
 #include "command/dispatch.h"
+#include "command/transaction.h"
 #include "config/config.h"
 #include "keyspace/keyspace.h"
 #include "net/conn.h"
@@ -90,6 +91,7 @@ client_memory(const struct client *c)
     size_t n = mem_class(sizeof *c) + dispatch_postponed_bytes(c);
 
     n += c->conn ? conn_memory(c->conn) : reply_memory(c->out);     /* it holds `out` */
+    n += transaction_memory(c);
     if (c->reader)
         n += request_memory(c->reader);
     if (c->extra)
@@ -101,6 +103,7 @@ client_memory(const struct client *c)
 void
 client_reset(struct client *c)
 {
+    transaction_drop(c);
     if (client_is(c, CLIENT_MONITOR))
         clients_set_monitor(c, false);
     c->db = keyspace_db(c->server->keyspace, 0);

@@ -13,6 +13,9 @@ struct registered;
 struct request_reader;
 struct server;
 struct postponed;
+struct transaction;
+struct wait;
+struct watch;
 
 enum client_flag {
     CLIENT_AUTHENTICATED = 1 << 0,
@@ -33,6 +36,9 @@ enum client_flag {
     CLIENT_READONLY = 1 << 15,
     CLIENT_RUNNING = 1 << 16,           /* a command of it is being carried out */
     CLIENT_DEAD = 1 << 17,              /* close at the end of the turn */
+    CLIENT_IN_EXEC = 1 << 19,           /* EXEC runs its queued commands */
+    CLIENT_WATCH_BROKEN = 1 << 20,      /* a watched key was changed */
+    CLIENT_RESUMING = 1 << 21,          /* goes on at the end of the turn */
     CLIENT_INTERNAL = 1 << 18           /* no connection: scripts, loading */
 };
 
@@ -49,6 +55,9 @@ struct client {
     struct request_reader *reader;      /* NULL between requests */
     struct postponed *postponed;        /* requests that wait, raw; mostly NULL */
     struct client_extra *extra;         /* mostly NULL */
+    struct transaction *transaction;    /* between MULTI and EXEC */
+    struct watch *watched;              /* keys of WATCH */
+    struct wait *wait;                  /* blocked: for what */
     struct registered *last_command;
     uint64_t id;
     uint32_t flags;

@@ -16,10 +16,12 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "command/blocking.h"
 #include "command/call.h"
 #include "command/dispatch.h"
 #include "command/gates.h"
 #include "command/table.h"
+#include "command/transaction.h"
 #include "config/config.h"
 #include "keyspace/keyspace.h"
 #include "net/conn.h"
@@ -44,6 +46,7 @@ struct clients {
     msec paused_until;
     struct timer *pause_timer;
     size_t waiting;                     /* CLIENT_POSTPONED sessions */
+    size_t resuming;                    /* CLIENT_RESUMING sessions */
     size_t memory_sum;                  /* of counted_memory */
     bool is_over;                       /* the limit, with nobody left to evict */
     int64_t peak_s;                     /* the second that the last peaks belong to */
@@ -128,6 +131,10 @@ forget_client(struct client *c)
         clients_set_monitor(c, false);
     if (client_is(c, CLIENT_POSTPONED))
         clients_set_postponed(c, false);
+    if (client_is(c, CLIENT_RESUMING))
+        all->resuming--;
+    blocking_forget(c);
+    transaction_drop(c);
     unlink_client(all, c);
     client_free(c);
 }
@@ -237,6 +244,31 @@ client_free_internal(struct client *c)
 
 /* --- the set --- */
 
+/* Clients whose wait ended this turn go on. */
+static void
+before_sleep(void *arg)
+{
+    struct clients *all = arg;
+    struct client *c;
+
+    for (c = all->first; c && all->resuming; c = c->next)
+        if (client_is(c, CLIENT_RESUMING)) {
+            client_set(c, CLIENT_RESUMING, false);
+            all->resuming--;
+            if (!client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_DEAD))
+                dispatch_resume(c);
+        }
+}
+
+void
+clients_resume_later(struct client *c)
+{
+    if (!c->postponed || client_is(c, CLIENT_RESUMING))
+        return;
+    client_set(c, CLIENT_RESUMING, true);
+    c->server->clients->resuming++;
+}
+
 static void
 on_pause_over(void *arg)
 {
@@ -251,6 +283,7 @@ clients_new(struct server *server)
     all->server = server;
     all->by_id = dict_new(&by_id_ops);
     all->pause_timer = timer_new(server->loop, on_pause_over, all);
+    loop_before_sleep(server->loop, before_sleep, all);
     return all;
 }
 
@@ -360,14 +393,16 @@ client_describe(const struct client *c, struct text *out)
     }
     describe_flags(c, flags);
     text_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=%s "
-                "db=%d sub=0 psub=0 ssub=0 multi=-1 ",
+                "db=%d sub=0 psub=0 ssub=0 multi=%d ",
                 (unsigned long long)c->id, address, local, c->conn ? conn_fd(c->conn) : -1,
                 client_name(c), (long long)(now - c->created_s),
-                (long long)(now - c->active_s), flags, db_index(c->db));
-    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=0 rbs=%d rbp=%d obl=%zu "
+                (long long)(now - c->active_s), flags, db_index(c->db),
+                transaction_length(c));
+    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=%zu rbs=%d rbp=%d obl=%zu "
                 "oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=-1 resp=%d "
                 "lib-name=%s lib-ver=%s",
                 held + dispatch_postponed_bytes(c), room > held ? room - held : 0,
+                transaction_memory(c),
                 CHUNK_ROOM, CHUNK_ROOM, reply_pending(c->out), c->out->chunks,
                 reply_memory(c->out), client_memory(c),
                 reply_is_empty(c->out) ? "r" : "rw",

@@ -19,6 +19,8 @@ enum command_flag {
     ALLOW_BUSY = 1 << 19, PROTECTED = 1 << 20,
     TOUCHES_ARBITRARY_KEYS = 1 << 21,
     ONLY_SENTINEL = 1 << 22, SENTINEL = 1 << 23,
+    NOT_QUEUED = 1 << 25,       /* runs at once also between MULTI and EXEC */
+    RUNS_QUEUE = 1 << 26,       /* EXEC: what refuses it refuses the transaction */
     NO_KEYS_NEEDED = 1 << 24    /* a WRITE row without keys: says so on purpose */
 };
 

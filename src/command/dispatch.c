@@ -21,11 +21,13 @@
 #include "command/dispatch.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "command/blocking.h"
 #include "command/client.h"
 #include "command/clients.h"
 #include "command/gates.h"
@@ -33,6 +35,7 @@
 #include "command/slowlog.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/transaction.h"
 #include "config/config.h"
 #include "net/conn.h"
 #include "wire/resp_read.h"
@@ -57,14 +60,14 @@ static struct item batch[BATCH_MAX];
 
 /* --- errors about the command itself --- */
 
-static struct registered *
+static void
 reject(struct call *c)
 {
     errorstats_count(c->server->errorstats, reply_last_error());
     c->server->stats->error_replies++;
     if (c->cmd)
         c->cmd->rejected++;
-    return NULL;
+    transaction_refuse(c->client);
 }
 
 static void
@@ -109,15 +112,43 @@ static void
 refuse_request(struct call *c)
 {
     struct registered *container = NULL;
+    char why[96];
 
     c->cmd = command_resolve(c->server->commands, c->argv, c->argc, &container);
-    if (c->cmd)
+    if (c->cmd && (c->cmd->row->flags & RUNS_QUEUE) && c->client->transaction) {
+        snprintf(why, sizeof why, "ERR wrong number of arguments for '%s' command",
+                 c->cmd->full_name);
+        transaction_refuse_exec(c, bytes_of_text(why));
+    } else if (c->cmd)
         call_wrong_args(c);
     else if (container)
         unknown_subcommand(c);
     else
         unknown_command(c);
     reject(c);
+}
+
+/* Ask the gates.  What refuses EXEC is said in EXEC's words. */
+static enum verdict
+ask_gates(struct call *c, uint32_t armed)
+{
+    struct reply aside, *out = c->out;
+    enum verdict v;
+
+    if (!(c->cmd->row->flags & RUNS_QUEUE) || !c->client->transaction) {
+        v = gates_ask(c, armed);
+    } else {
+        reply_start(&aside);
+        c->out = &aside;
+        v = gates_ask(c, armed);
+        c->out = out;
+        if (v == REFUSED)
+            transaction_refuse_exec(c, reply_last_error());
+        reply_drop(&aside);
+    }
+    if (v == REFUSED)
+        reject(c);
+    return v;
 }
 
 /* --- running one call --- */
@@ -208,30 +239,13 @@ end_odd(struct client *client, bool held)
     keyspace_set_no_touch(client->server->keyspace, false);
 }
 
-/* Run a resolved call; returns the tick count at its end.  HELD calls are not
- * run: *held is set and nothing is counted. */
+/* Run the handler, count and time it; returns the tick count at its end. */
 static inline uint64_t
-carry_out(struct call *c, uint64_t start, bool *held)
+perform(struct call *c, uint64_t start)
 {
-    struct client *client = c->client;
     struct registered *cmd = c->cmd;
-    uint32_t armed = gates_armed();
-    uint64_t errors, end;
-    enum verdict v;
+    uint64_t errors = reply_errors(), end;
 
-    if (!client_is(client, CLIENT_AUTHENTICATED))
-        armed |= 1u << GATE_AUTH;
-    if (UNLIKELY(armed &= cmd->gates)) {
-        v = gates_ask(c, armed);
-        if (v != PASS) {
-            *held = v == HELD;
-            if (v == REFUSED)
-                reject(c);
-            return start;
-        }
-    }
-    errors = reply_errors();
-    client->last_command = cmd;
     cmd->row->run(c);
     end = clock_ticks();
     cmd->calls++;
@@ -248,6 +262,49 @@ carry_out(struct call *c, uint64_t start, bool *held)
     if (UNLIKELY(reply_errors() != errors))
         count_error(c);
     return end;
+}
+
+#define GATED_FLAGS (CLIENT_AUTHENTICATED | CLIENT_MULTI)
+
+/* Run a resolved call; returns the tick count at its end.  HELD calls are not
+ * run: *held is set and nothing is counted. */
+static inline uint64_t
+carry_out(struct call *c, uint64_t start, bool *held)
+{
+    struct client *client = c->client;
+    uint32_t armed = gates_armed();
+    enum verdict v;
+    uint64_t end;
+
+    if (UNLIKELY((client->flags & GATED_FLAGS) != CLIENT_AUTHENTICATED)) {
+        armed |= client_is(client, CLIENT_AUTHENTICATED) ? 0 : 1u << GATE_AUTH;
+        armed |= client_is(client, CLIENT_MULTI) ? 1u << GATE_MULTI : 0;
+    }
+    if (UNLIKELY(armed &= c->cmd->gates)) {
+        v = ask_gates(c, armed);
+        if (v != PASS) {
+            *held = v == HELD;
+            return start;
+        }
+    }
+    client->last_command = c->cmd;
+    end = perform(c, start);
+    if (UNLIKELY(blocking_has_work(c->server->blocking)))
+        blocking_serve(c->server->blocking);
+    return end;
+}
+
+void
+dispatch_inner(struct call *call)
+{
+    perform(call, clock_ticks());
+    call->server->stats->commands++;
+}
+
+void
+dispatch_again(struct call *call)
+{
+    call->cmd->row->run(call);
 }
 
 void

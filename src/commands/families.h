@@ -26,5 +26,6 @@ extern const struct family string_range_family; /* c_string_range.c */
 extern const struct family lcs_family;          /* c_lcs.c */
 extern const struct family bitmap_family;       /* c_bitmap.c */
 extern const struct family bitfield_family;     /* c_bitfield.c */
+extern const struct family transaction_family; /* c_transaction.c */
 
 #endif

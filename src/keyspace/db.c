@@ -204,6 +204,7 @@ db_slot(struct db *db, const struct key *key, struct slot *out)
         place = NULL;
     }
     *out = (struct slot){ .db = db, .key = k, .entry = e, .place = place };
+    touch_for_journal(db, k.name, e);
     if (e)
         touch(db->ks, e);
 }
@@ -308,8 +309,17 @@ slot_set_number(struct slot *s, int64_t n)
 }
 
 void
+slot_set_object(struct slot *s, struct value v)
+{
+    entry_set_pointer(s->entry, v.object);
+    if (layout_encoding(s->entry) != v.encoding)
+        layout_set_encoding(s->entry, v.encoding);
+}
+
+void
 db_adopt(struct db *db, struct entry *e, uint64_t hash)
 {
+    touch_for_journal(db, layout_key(e), NULL);
     if (layout_clock(e) == 0)
         layout_set_clock(e, evict_first_clock(db->ks));
     add_entry(db, e, hash);
@@ -322,6 +332,7 @@ db_take(struct db *db, const struct key *key)
 
     if (!e)
         return NULL;
+    touch_for_journal(db, key->name, is_due(e) ? NULL : e);
     forget_deadline(db, e);
     if (is_due(e) && !db->ks->hide_only) {
         db_expire_taken(db, e);

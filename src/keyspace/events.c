@@ -38,6 +38,10 @@ events_send(struct db *db, struct bytes key, enum event_class what, const char *
 {
     struct keyspace *ks = db->ks;
 
+    if (ks->journal) {
+        journal_hold(db, key, what, name);
+        return;
+    }
     for (int i = 0; i < ks->listener_count; i++)
         if (ks->listeners[i].classes & what)
             ks->listeners[i].fn(ks->listeners[i].arg, db, key, what, name);

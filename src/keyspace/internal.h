@@ -11,6 +11,7 @@
 #define LISTENERS_MAX 16
 
 struct evict_pool;
+struct journal;
 
 struct db {
     struct dict *entries;
@@ -32,6 +33,7 @@ struct keyspace {
     bool active_expire, lazy_expire;
     unsigned wanted;                    /* all listeners' classes */
     int64_t dirty;
+    struct journal *journal;            /* NULL: nothing is to be taken back */
     struct keyspace_stats stats;
     struct listener listeners[LISTENERS_MAX];
     int listener_count;
@@ -54,6 +56,18 @@ event(struct db *db, struct bytes key, enum event_class what, const char *name)
 {
     if (db->ks->wanted & what)
         events_send(db, key, what, name);
+}
+
+/* --- journal.c --- */
+/* Keep how the key is now (NULL: absent), unless that was kept before. */
+void journal_touch(struct db *db, struct bytes key, const struct entry *now);
+void journal_hold(struct db *db, struct bytes key, enum event_class what, const char *event);
+
+static inline void
+touch_for_journal(struct db *db, struct bytes key, const struct entry *now)
+{
+    if (__builtin_expect(db->ks->journal != NULL, 0))
+        journal_touch(db, key, now);
 }
 
 /* --- db.c --- */

@@ -21,6 +21,7 @@
 #include "base/rand.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "command/blocking.h"
 #include "command/call.h"
 #include "command/clients.h"
 #include "command/dispatch.h"
@@ -30,6 +31,7 @@
 #include "command/slowlog.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/transaction.h"
 #include "commands/families.h"
 #include "config/config.h"
 #include "keyspace/evict.h"
@@ -50,6 +52,7 @@ static const struct family *const families[] = {
     &scan_family, &object_family, &connection_family, &client_family, &server_family,
     &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
     &debug_family, &lolwut_family,
+    &transaction_family,
 };
 
 struct house {
@@ -251,6 +254,8 @@ build(struct house *h)
     if (rename_commands(s->commands, s->config) != OK)
         return FAILED;
     s->clients = clients_new(s);
+    s->blocking = blocking_new(s);
+    s->watches = watches_new(s);
     info_sections(s->info);
     shutdown_answer_by(begin_shutdown, abort_shutdown);
     restart_answer_by(restart);
@@ -273,6 +278,8 @@ tear_down(struct house *h)
         listeners_close(h->listeners);
     if (s->clients)
         clients_free(s->clients);
+    blocking_free(s->blocking);
+    watches_free(s->watches);
     dispatch_stop();
     command_table_free(s->commands);
     info_free(s->info);
