@@ -63,6 +63,9 @@ void slot_set_deadline(struct slot *s, msec deadline);
 void slot_remove(struct slot *s, bool lazy);
 /* In place, for an entry that holds STRING_INT. */
 void slot_set_number(struct slot *s, int64_t n);
+/* An operation on the collection in the slot left `v`: the object may have moved, the
+ * encoding changed.  In place; the entry goes on owning the object. */
+void slot_set_object(struct slot *s, struct value v);
 /* Make the string value `len` bytes long (zero-filled growth), unshared and raw,
  * keeping the deadline; returns its bytes to write through.  The entry must be
  * absent or a string. NULL when the memory is not there (nothing changed). */
