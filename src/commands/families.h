@@ -27,5 +27,8 @@ extern const struct family lcs_family;          /* c_lcs.c */
 extern const struct family bitmap_family;       /* c_bitmap.c */
 extern const struct family bitfield_family;     /* c_bitfield.c */
 extern const struct family transaction_family; /* c_transaction.c */
+extern const struct family list_family;         /* c_list.c */
+extern const struct family list_edit_family;    /* c_list_edit.c */
+extern const struct family list_move_family;    /* c_list_move.c */
 
 #endif

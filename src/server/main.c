@@ -43,6 +43,7 @@
 #include "server/info.h"
 #include "server/listeners.h"
 #include "server/process.h"
+#include "values/v_list.h"
 #include "values/v_string.h"
 #include "wire/resp_write.h"
 
@@ -53,6 +54,7 @@ static const struct family *const families[] = {
     &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
     &debug_family, &lolwut_family,
     &transaction_family,
+    &list_family, &list_edit_family, &list_move_family,
 };
 
 struct house {
@@ -237,6 +239,7 @@ build(struct house *h)
     struct server *s = &h->server;
 
     value_type_register(TYPE_STRING, &string_type);
+    value_type_register(TYPE_LIST, &list_type);
     lazyfree_start();
     s->keyspace = keyspace_new(s->config->databases);
     s->loop = loop_new();
