@@ -61,6 +61,7 @@ struct wait {
     int first, count, step;             /* where the keys are */
     msec deadline;                      /* 0: for ever */
     enum block_reply on_timeout;
+    bool is_muted;                      /* CLIENT REPLY OFF or SKIP: no reply */
     struct place places[];
 };
 
@@ -164,9 +165,13 @@ awaited_drop_if_idle(struct blocking *b, struct awaited *a)
     mem_free(a);
 }
 
+/* A key named twice is awaited once: its second place stays empty. */
 static void
 enqueue(struct awaited *a, struct place *p, struct wait *w)
 {
+    *p = (struct place){ 0 };
+    if (a->last && a->last->wait == w)
+        return;
     *p = (struct place){ .wait = w, .key = a, .prev = a->last };
     *(a->last ? &a->last->next : &a->first) = p;
     a->last = p;
@@ -177,6 +182,8 @@ dequeue(struct blocking *b, struct place *p)
 {
     struct awaited *a = p->key;
 
+    if (!a)
+        return;
     *(p->prev ? &p->prev->next : &a->first) = p->next;
     *(p->next ? &p->next->prev : &a->last) = p->prev;
     awaited_drop_if_idle(b, a);
@@ -233,7 +240,8 @@ call_block(struct call *c, int first, int count, int step, msec deadline,
     w = mem_alloc(sizeof *w + (size_t)count * sizeof w->places[0]);
     *w = (struct wait){ .client = c->client, .cmd = c->cmd, .db = c->db, .argc = c->argc,
                         .argv = copy_args(c->argv, c->argc), .first = first, .count = count,
-                        .step = step, .deadline = deadline, .on_timeout = on_timeout };
+                        .step = step, .deadline = deadline, .on_timeout = on_timeout,
+                        .is_muted = c->out->muted };
     for (int i = 0; i < count; i++)
         enqueue(awaited_of(b, db_index(c->db), c->argv[first + i * step]), &w->places[i], w);
     if (deadline) {
@@ -273,6 +281,7 @@ release(struct blocking *b, struct wait *w)
 {
     struct client *client = w->client;
 
+    client->out->muted = false;
     end_wait(b, w);
     free_wait(w);
     client_pushed(client);
@@ -298,7 +307,7 @@ note_item(void *item, void *arg)
     note_ready(arg, item);
 }
 
-/* An empty name: the whole database changed. */
+/* Emptied databases have nothing to take; exchanged ones may. */
 static void
 on_event(void *arg, struct db *db, struct bytes name, enum event_class what, const char *event)
 {
@@ -308,17 +317,19 @@ on_event(void *arg, struct db *db, struct bytes name, enum event_class what, con
     struct awaited *a;
     uint64_t cursor = 0;
 
-    (void)what, (void)event;
+    (void)what;
     if (!keys || dict_count(keys) == 0)
         return;
+    if (name.len == 0 && event_is_of_database(event)) {
+        do
+            cursor = dict_scan(keys, cursor, 100, note_item, b);
+        while (cursor);
+        return;
+    }
     key = key_of(name);
     a = dict_find(keys, key.name, key.hash);
     if (a)
         note_ready(b, a);
-    else if (name.len == 0)
-        do
-            cursor = dict_scan(keys, cursor, 100, note_item, b);
-        while (cursor);
 }
 
 bool
@@ -359,7 +370,9 @@ retry(struct blocking *b, struct wait *w, struct bytes name)
     call.argc = argc;
     b->retrying = w;
     b->retry_failed = false;
+    w->client->out->muted = w->is_muted;
     dispatch_again(&call);
+    w->client->out->muted = false;
     b->retrying = NULL;
     mem_free(argv);
     return !b->retry_failed;
@@ -409,6 +422,7 @@ blocking_serve(struct blocking *b)
 static void
 give_up(struct blocking *b, struct wait *w, bool with_error)
 {
+    w->client->out->muted = w->is_muted;
     if (with_error)
         reply_error(w->client->out, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
     else

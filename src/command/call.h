@@ -41,6 +41,8 @@ struct server {
     struct info *info;                  /* command/info.h */
     struct blocking *blocking;          /* command/blocking.h */
     struct watches *watches;            /* command/transaction.h */
+    struct pubsub *pubsub;              /* command/pubsub.h */
+    struct tracking *tracking;          /* command/tracking.h */
 };
 
 static inline struct key

@@ -20,7 +20,9 @@
 #include "command/call.h"
 #include "command/dispatch.h"
 #include "command/gates.h"
+#include "command/pubsub.h"
 #include "command/table.h"
+#include "command/tracking.h"
 #include "command/transaction.h"
 #include "config/config.h"
 #include "keyspace/keyspace.h"
@@ -135,6 +137,8 @@ forget_client(struct client *c)
         all->resuming--;
     blocking_forget(c);
     transaction_drop(c);
+    pubsub_forget(c->server->pubsub, c);
+    tracking_stop(c);
     unlink_client(all, c);
     client_free(c);
 }
@@ -246,9 +250,8 @@ client_free_internal(struct client *c)
 
 /* Clients whose wait ended this turn go on. */
 static void
-before_sleep(void *arg)
+resume_some(struct clients *all)
 {
-    struct clients *all = arg;
     struct client *c;
 
     for (c = all->first; c && all->resuming; c = c->next)
@@ -258,6 +261,16 @@ before_sleep(void *arg)
             if (!client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_DEAD))
                 dispatch_resume(c);
         }
+}
+
+/* Who goes on may end the wait of one that was passed by already. */
+static void
+before_sleep(void *arg)
+{
+    struct clients *all = arg;
+
+    while (all->resuming)
+        resume_some(all);
 }
 
 void
@@ -346,7 +359,7 @@ clients_password_is(const struct clients *all, struct bytes password)
 /* --- a line of CLIENT LIST --- */
 
 static void
-describe_flags(const struct client *c, char out[16])
+describe_flags(const struct client *c, char out[24])
 {
     size_t n = 0;
 
@@ -362,6 +375,14 @@ describe_flags(const struct client *c, char out[16])
         out[n++] = 'x';
     if (client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED))
         out[n++] = 'b';
+    if (client_is(c, CLIENT_TRACKING))
+        out[n++] = 't';
+    if (tracking_is_broken(c))
+        out[n++] = 'R';
+    if (tracking_options(c) & TRACKING_BCAST)
+        out[n++] = 'B';
+    if (client_is(c, CLIENT_WATCH_BROKEN))
+        out[n++] = 'd';
     if (client_is(c, CLIENT_CLOSE_AFTER_REPLY))
         out[n++] = 'c';
     if (client_is(c, CLIENT_DEAD))
@@ -382,7 +403,7 @@ describe_flags(const struct client *c, char out[16])
 void
 client_describe(const struct client *c, struct text *out)
 {
-    char address[160] = "", local[160] = "", flags[16];
+    char address[160] = "", local[160] = "", flags[24];
     int64_t now = clock_ms() / 1000;
     size_t held = c->reader ? request_pending(c->reader) : 0;
     size_t room = c->reader ? request_memory(c->reader) : 0;
@@ -393,13 +414,14 @@ client_describe(const struct client *c, struct text *out)
     }
     describe_flags(c, flags);
     text_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=%s "
-                "db=%d sub=0 psub=0 ssub=0 multi=%d ",
+                "db=%d sub=%zu psub=%zu ssub=%zu multi=%d ",
                 (unsigned long long)c->id, address, local, c->conn ? conn_fd(c->conn) : -1,
                 client_name(c), (long long)(now - c->created_s),
                 (long long)(now - c->active_s), flags, db_index(c->db),
-                transaction_length(c));
+                pubsub_count_of(c, CHANNEL_PLAIN), pubsub_count_of(c, CHANNEL_PATTERN),
+                pubsub_count_of(c, CHANNEL_SHARD), transaction_length(c));
     text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=%zu rbs=%d rbp=%d obl=%zu "
-                "oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=-1 resp=%d "
+                "oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=%lld resp=%d "
                 "lib-name=%s lib-ver=%s",
                 held + dispatch_postponed_bytes(c), room > held ? room - held : 0,
                 transaction_memory(c),
@@ -407,7 +429,7 @@ client_describe(const struct client *c, struct text *out)
                 reply_memory(c->out), client_memory(c),
                 reply_is_empty(c->out) ? "r" : "rw",
                 c->last_command ? c->last_command->full_name : "NULL", client_user(c),
-                c->out->proto, client_lib_name(c), client_lib_version(c));
+                (long long)tracking_redirect(c), c->out->proto, client_lib_name(c), client_lib_version(c));
 }
 
 /* --- MONITOR --- */

@@ -35,6 +35,7 @@
 #include "command/slowlog.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/tracking.h"
 #include "command/transaction.h"
 #include "config/config.h"
 #include "net/conn.h"
@@ -221,7 +222,7 @@ turn_reply_flags(struct client *client)
 
 /* What few sessions are: their commands begin and end with more work. */
 #define ODD_FLAGS (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT \
-                   | CLIENT_NO_TOUCH)
+                   | CLIENT_NO_TOUCH | CLIENT_TRACKING_CACHING)
 
 static void
 begin_odd(struct client *client)
@@ -230,11 +231,21 @@ begin_odd(struct client *client)
     keyspace_set_no_touch(client->server->keyspace, client_is(client, CLIENT_NO_TOUCH));
 }
 
+/* CLIENT CACHING is meant for the next command, or the next transaction. */
+static bool
+ends_caching(const struct client *client, const struct registered *cmd)
+{
+    return !client_is(client, CLIENT_MULTI)
+        && !(cmd && cmd->row->container && strcmp(cmd->row->container, "client") == 0);
+}
+
 static void
-end_odd(struct client *client, bool held)
+end_odd(struct client *client, const struct registered *cmd, bool held)
 {
     if (!held)
         turn_reply_flags(client);
+    if (!held && ends_caching(client, cmd))
+        client_set(client, CLIENT_TRACKING_CACHING, false);
     client->out->muted = false;
     keyspace_set_no_touch(client->server->keyspace, false);
 }
@@ -261,10 +272,12 @@ perform(struct call *c, uint64_t start)
         clients_monitor(c);
     if (UNLIKELY(reply_errors() != errors))
         count_error(c);
+    if (UNLIKELY(client_is(c->client, CLIENT_TRACKING)))
+        tracking_remember(c);
     return end;
 }
 
-#define GATED_FLAGS (CLIENT_AUTHENTICATED | CLIENT_MULTI)
+#define GATED_FLAGS (CLIENT_AUTHENTICATED | CLIENT_MULTI | CLIENT_PUBSUB)
 
 /* Run a resolved call; returns the tick count at its end.  HELD calls are not
  * run: *held is set and nothing is counted. */
@@ -275,9 +288,11 @@ carry_out(struct call *c, uint64_t start, bool *held)
     uint32_t armed = gates_armed();
     enum verdict v;
     uint64_t end;
+    bool tracks;
 
     if (UNLIKELY((client->flags & GATED_FLAGS) != CLIENT_AUTHENTICATED)) {
         armed |= client_is(client, CLIENT_AUTHENTICATED) ? 0 : 1u << GATE_AUTH;
+        armed |= client_is(client, CLIENT_PUBSUB) ? 1u << GATE_SUBSCRIBED : 0;
         armed |= client_is(client, CLIENT_MULTI) ? 1u << GATE_MULTI : 0;
     }
     if (UNLIKELY(armed &= c->cmd->gates)) {
@@ -288,7 +303,12 @@ carry_out(struct call *c, uint64_t start, bool *held)
         }
     }
     client->last_command = c->cmd;
+    tracks = client_is(client, CLIENT_TRACKING);        /* it may stop now */
+    if (UNLIKELY(tracks))
+        tracking_begin(client);
     end = perform(c, start);
+    if (UNLIKELY(tracks))
+        tracking_end(client);
     if (UNLIKELY(blocking_has_work(c->server->blocking)))
         blocking_serve(c->server->blocking);
     return end;
@@ -458,7 +478,7 @@ run_item(struct client *c, struct item *it, uint64_t now, bool *held)
         begin_odd(c);
     now = run_resolved(c, it, now, held);
     if (UNLIKELY((before | c->flags) & ODD_FLAGS))
-        end_odd(c, *held);
+        end_odd(c, it->cmd, *held);
     return now;
 }
 

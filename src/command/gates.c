@@ -41,6 +41,8 @@ gates_for(const struct command *row)
 
     if (!(row->flags & NO_AUTH))
         ask |= 1u << GATE_AUTH;
+    if (!(row->flags & WHILE_SUBSCRIBED))
+        ask |= 1u << GATE_SUBSCRIBED;
     if (row->flags & PROTECTED)
         ask |= 1u << GATE_PROTECTED;
     if (!(row->flags & NOT_QUEUED))
@@ -104,6 +106,17 @@ gate_memory(struct call *c)
     return PASS;
 }
 
+/* Its replies and the messages could not be told apart. */
+static enum verdict
+gate_subscribed(struct call *c)
+{
+    if (c->client->out->proto != 2)
+        return PASS;
+    reply_errorf(c->out, "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / "
+                 "PING / QUIT / RESET are allowed in this context", c->cmd->full_name);
+    return REFUSED;
+}
+
 static enum verdict
 gate_pause(struct call *c)
 {
@@ -135,6 +148,7 @@ static gate_fn *const gate_functions[GATES] = {
     [GATE_AUTH] = gate_auth,
     [GATE_PROTECTED] = gate_protected,
     [GATE_MEMORY] = gate_memory,
+    [GATE_SUBSCRIBED] = gate_subscribed,
     [GATE_PAUSE] = gate_pause,
     [GATE_MULTI] = gate_multi,
 };

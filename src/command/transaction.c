@@ -184,6 +184,7 @@ run_or_undo(struct call *exec, struct transaction *t)
 
     reply_start(&aside);
     aside.proto = out->proto;
+    aside.muted = out->muted;
     client->out = &aside;
     journal_begin(ks);
     for (i = 0; i < t->count; i++) {

@@ -3,8 +3,8 @@
  *
  * How:        a dict per database from key to the clients that watch it; a key
  *             listener, there only while something is watched, marks the clients.
- *             A key that is over by its deadline counts as changed, also when nobody
- *             has removed it yet: EXEC looks.
+ *             EXEC looks as well: a key that is over by its deadline counts as changed
+ *             although nobody has removed it yet, and so does one that SWAPDB brought.
  * Invariants: 1. a client watches a key at most once.
  *             2. each watch hangs in its client's list and in its key's list. */
 #include "base/alloc.h"
@@ -53,15 +53,8 @@ mark_all(struct watched_key *k)
         client_set(w->client, CLIENT_WATCH_BROKEN, true);
 }
 
-/* The whole database is about to change: keys that are there, or will be. */
-static void
-mark_item(void *item, void *arg)
-{
-    (void)arg;
-    mark_all(item);
-}
-
-/* FLUSHDB touches only keys that exist; SWAPDB those that exist on either side. */
+/* The whole database is about to go, or to be exchanged for another: keys that are
+ * there.  Those that will be are seen by EXEC. */
 static void
 mark_existing(void *item, void *arg)
 {
@@ -80,23 +73,20 @@ on_event(void *arg, struct db *db, struct bytes name, enum event_class what, con
     struct key key;
     struct watched_key *k;
     uint64_t cursor = 0;
-    bool flush;
 
     (void)what;
     if (!keys || dict_count(keys) == 0)
         return;
+    if (name.len == 0 && event_is_of_database(event)) {
+        do
+            cursor = dict_scan(keys, cursor, 100, mark_existing, db);
+        while (cursor);
+        return;
+    }
     key = key_of(name);
     k = dict_find(keys, key.name, key.hash);
     if (k)
         mark_all(k);
-    if (name.len)
-        return;
-    flush = bytes_is(bytes_of_text(event), "flushdb") || bytes_is(bytes_of_text(event), "flushall");
-    if (!flush && !bytes_is(bytes_of_text(event), "swapdb"))
-        return;
-    do
-        cursor = dict_scan(keys, cursor, 100, flush ? mark_existing : mark_item, db);
-    while (cursor);
 }
 
 static void
@@ -184,7 +174,7 @@ watch_is_broken(struct client *c)
         return true;
     for (struct watch *w = c->watched; w; w = w->next_of_client) {
         key = key_of(bytes_view(w->key->name, w->key->len));
-        if (w->was_there && !db_peek(keyspace_db(c->server->keyspace, w->key->db), &key))
+        if (w->was_there != !!db_peek(keyspace_db(c->server->keyspace, w->key->db), &key))
             return true;
     }
     return false;

@@ -30,5 +30,7 @@ extern const struct family transaction_family; /* c_transaction.c */
 extern const struct family list_family;         /* c_list.c */
 extern const struct family list_edit_family;    /* c_list_edit.c */
 extern const struct family list_move_family;    /* c_list_move.c */
+extern const struct family pubsub_family;       /* c_pubsub.c */
+extern const struct family tracking_family;     /* c_tracking.c */
 
 #endif

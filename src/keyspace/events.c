@@ -60,6 +60,13 @@ db_event(struct db *db, struct bytes key, enum event_class what, const char *nam
     event(db, key, what, name);
 }
 
+bool
+event_is_of_database(const char *event)
+{
+    return strcmp(event, "flushall") == 0 || strcmp(event, "flushdb") == 0
+        || strcmp(event, "swapdb") == 0;
+}
+
 void
 keyspace_add_dirty(struct keyspace *ks, int64_t n)
 {

@@ -131,6 +131,7 @@ void db_event(struct db *db, struct bytes key, enum event_class what,
               const char *event);
 /* Whole databases changed (FLUSHALL, SWAPDB): key is empty, event "flushdb",
  * "flushall" or "swapdb". */
+bool event_is_of_database(const char *event);
 void keyspace_add_dirty(struct keyspace *ks, int64_t n);
 int64_t keyspace_dirty(const struct keyspace *ks);
 void keyspace_set_dirty(struct keyspace *ks, int64_t n);

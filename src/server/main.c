@@ -27,10 +27,12 @@
 #include "command/dispatch.h"
 #include "command/info.h"
 #include "command/latency.h"
+#include "command/pubsub.h"
 #include "command/shutdown.h"
 #include "command/slowlog.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/tracking.h"
 #include "command/transaction.h"
 #include "commands/families.h"
 #include "config/config.h"
@@ -53,7 +55,7 @@ static const struct family *const families[] = {
     &scan_family, &object_family, &connection_family, &client_family, &server_family,
     &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
     &debug_family, &lolwut_family,
-    &transaction_family,
+    &transaction_family, &pubsub_family, &tracking_family,
     &list_family, &list_edit_family, &list_move_family,
 };
 
@@ -257,6 +259,8 @@ build(struct house *h)
     if (rename_commands(s->commands, s->config) != OK)
         return FAILED;
     s->clients = clients_new(s);
+    s->pubsub = pubsub_new();
+    s->tracking = tracking_new(s);
     s->blocking = blocking_new(s);
     s->watches = watches_new(s);
     info_sections(s->info);
@@ -283,6 +287,8 @@ tear_down(struct house *h)
         clients_free(s->clients);
     blocking_free(s->blocking);
     watches_free(s->watches);
+    pubsub_free(s->pubsub);
+    tracking_free(s->tracking);
     dispatch_stop();
     command_table_free(s->commands);
     info_free(s->info);
