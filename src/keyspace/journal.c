@@ -159,6 +159,7 @@ put_back(struct record *r)
     dict_add(r->db->entries, r->before, key.hash);
     if (layout_deadline(r->before) != NO_DEADLINE)
         deadlines_add(db_deadlines(r->db), layout_deadline(r->before), r->before);
+    elements_file(r->db, NO_DEADLINE, r->before, elements_next(r->before), r->before);
 }
 
 void

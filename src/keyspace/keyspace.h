@@ -50,6 +50,7 @@ struct slot {
     struct key key;
     struct entry *entry;        /* NULL: absent (or was expired and is gone now) */
     void **place;               /* where the dict keeps it, when present */
+    msec next;                  /* earliest deadline of an element: see elements.c */
 };
 /* Look up for writing: access clock updated, hit/miss not counted.  The slot is
  * valid until another key of the database is written. */
@@ -64,7 +65,8 @@ void slot_remove(struct slot *s, bool lazy);
 /* In place, for an entry that holds STRING_INT. */
 void slot_set_number(struct slot *s, int64_t n);
 /* An operation on the collection in the slot left `v`: the object may have moved, the
- * encoding changed.  In place; the entry goes on owning the object. */
+ * encoding changed.  In place; the entry goes on owning the object.  After a change to
+ * elements with deadlines nothing but this or slot_remove may follow. */
 void slot_set_object(struct slot *s, struct value v);
 /* Make the string value `len` bytes long (zero-filled growth), unshared and raw,
  * keeping the deadline; returns its bytes to write through.  The entry must be

@@ -45,8 +45,11 @@
 #include "server/info.h"
 #include "server/listeners.h"
 #include "server/process.h"
+#include "values/v_hash.h"
+#include "values/v_set.h"
 #include "values/v_list.h"
 #include "values/v_string.h"
+#include "values/v_zset.h"
 #include "wire/resp_write.h"
 
 static const struct family *const families[] = {
@@ -54,7 +57,10 @@ static const struct family *const families[] = {
     &lcs_family, &bitmap_family, &bitfield_family, &key_family, &expire_family,
     &scan_family, &object_family, &connection_family, &client_family, &server_family,
     &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
-    &debug_family, &lolwut_family,
+    &debug_family, &zset_family, &zset_range_family,
+    &zset_combine_family, &zset_pop_family, &lolwut_family,
+    &hash_family, &hash_number_family, &hash_pick_family, &hash_expire_family,
+    &hash_life_family, &set_family, &set_pick_family, &set_algebra_family,
     &transaction_family, &pubsub_family, &tracking_family,
     &list_family, &list_edit_family, &list_move_family,
 };
@@ -241,7 +247,10 @@ build(struct house *h)
     struct server *s = &h->server;
 
     value_type_register(TYPE_STRING, &string_type);
+    value_type_register(TYPE_ZSET, &zset_type);
     value_type_register(TYPE_LIST, &list_type);
+    value_type_register(TYPE_SET, &set_type);
+    value_type_register(TYPE_HASH, &hash_type);
     lazyfree_start();
     s->keyspace = keyspace_new(s->config->databases);
     s->loop = loop_new();
