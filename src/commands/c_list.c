@@ -22,8 +22,12 @@ push(struct call *c, enum list_end end, bool must_exist)
         reply_int(c->out, 0);
         return;
     }
-    v = s.entry ? entry_value(s.entry) : list_new();
-    list_grow_for(&v, limits, c->argv + 2, (size_t)c->argc - 2);
+    if (LIKELY(s.entry != NULL)) {
+        v = entry_value(s.entry);
+        list_grow_for(&v, limits, c->argv + 2, (size_t)c->argc - 2);
+    } else {
+        v = list_new_for(limits, c->argv + 2, (size_t)c->argc - 2);
+    }
     for (int i = 2; i < c->argc; i++)
         list_push(&v, limits, end, c->argv[i]);
     if (LIKELY(s.entry != NULL))

@@ -40,9 +40,14 @@ void
 list_put(struct call *c, struct slot *s, enum list_end end, struct bytes text)
 {
     struct list_limits limits = list_limits_of(c);
-    struct value v = s->entry ? entry_value(s->entry) : list_new();
+    struct value v;
 
-    list_grow_for(&v, limits, &text, 1);
+    if (s->entry) {
+        v = entry_value(s->entry);
+        list_grow_for(&v, limits, &text, 1);
+    } else {
+        v = list_new_for(limits, &text, 1);
+    }
     list_push(&v, limits, end, text);
     if (s->entry)
         slot_set_object(s, v);

@@ -250,7 +250,13 @@ add_count(struct listpack *lp, int64_t n)
 struct listpack *
 listpack_new(void)
 {
-    struct listpack *lp = block_new(LISTPACK_EMPTY);
+    return listpack_new_for(0);
+}
+
+struct listpack *
+listpack_new_for(size_t bytes)
+{
+    struct listpack *lp = block_new(LISTPACK_EMPTY + bytes);
 
     set_bytes(lp, LISTPACK_EMPTY);
     set_count(lp, 0);
@@ -357,7 +363,12 @@ reshape(struct listpack **plp, uint32_t at, uint32_t out, uint32_t in)
     start = start_of(lp);
     if (front) {
         lp->gap = lp->gap + less - more;
-        memmove(start_of(lp), start, at);
+        if (LIKELY(at == LISTPACK_HEADER))      /* of known size: no call */
+            memmove(start_of(lp), start, LISTPACK_HEADER);
+        else
+            memmove(start_of(lp), start, at);
+    } else if (LIKELY(after == 1)) {
+        start[at + in] = LISTPACK_END;
     } else if (more != less) {
         memmove(start + at + in, start + at + out, after);
     }

@@ -43,6 +43,8 @@ struct bytes listpack_item_text(struct listpack_item item, char *buf);
 bool listpack_item_equal(struct listpack_item a, struct listpack_item b);
 
 struct listpack *listpack_new(void);
+/* With room for so many bytes of elements. */
+struct listpack *listpack_new_for(size_t bytes);
 void listpack_free(struct listpack *lp);
 /* A copy with no room to spare. */
 struct listpack *listpack_copy(const struct listpack *lp);

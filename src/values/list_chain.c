@@ -144,8 +144,13 @@ list_chain_seek(const struct list_chain *c, uint64_t index, uint64_t *within)
 static bool
 takes(const struct list_node *node, struct list_limits limits, size_t len)
 {
-    return node && node->kind != NODE_LARGE
-        && list_limits_hold(limits, list_node_bytes(node) + len + LIST_ELEMENT_EXTRA
+    size_t bytes;
+
+    if (!node || node->kind == NODE_LARGE)
+        return false;
+    bytes = LIKELY(node->kind == NODE_PACK) ? listpack_bytes(node->pack)
+                                            : list_node_bytes(node);
+    return list_limits_hold(limits, bytes + len + LIST_ELEMENT_EXTRA
                                     + sizeof(struct listpack), node->count + 1u);
 }
 

@@ -15,6 +15,9 @@
 #include "base/alloc.h"
 #include "base/num.h"
 
+/* What a short text takes in a listpack besides itself. */
+#define ELEMENT_LEAST 2
+
 static inline struct listpack *
 pack_of(struct value v)
 {
@@ -33,6 +36,22 @@ list_new(void)
     return (struct value){
         .type = TYPE_LIST, .encoding = LIST_PACK, .object = listpack_new()
     };
+}
+
+struct value
+list_new_for(struct list_limits limits, const struct bytes *texts, size_t n)
+{
+    struct value v = { .type = TYPE_LIST, .encoding = LIST_PACK };
+    uint64_t bytes = 0;
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        bytes += texts[i].len + ELEMENT_LEAST;
+    if (bytes > list_limits_bytes(limits))
+        bytes = 0;
+    v.object = listpack_new_for(bytes);
+    list_grow_for(&v, limits, texts, n);
+    return v;
 }
 
 uint64_t

@@ -16,6 +16,8 @@ extern const struct value_type list_type;
 
 /* An empty one. */
 struct value list_new(void);
+/* An empty one to which these texts are added next. */
+struct value list_new_for(struct list_limits limits, const struct bytes *texts, size_t n);
 uint64_t list_length(struct value v);
 
 /* --- the form --- */
