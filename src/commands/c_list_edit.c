@@ -178,9 +178,9 @@ read_search(struct call *c, struct search *out)
                 return false;
             }
             if (out->rank == 0) {
-                reply_error(c->out, "ERR RANK can't be zero: use 1 to start from the first "
-                            "match, 2 from the second ... or use negative to start from the "
-                            "end of the list");
+                reply_error(c->out, "ERR RANK can't be zero: use 1 to start from the "
+                            "first match, 2 from the second ... or use negative to "
+                            "start from the end of the list");
                 return false;
             }
         } else if (i + 1 < c->argc && call_is(c, i, "COUNT")) {
@@ -263,7 +263,7 @@ static const struct command list_edit_commands[] = {
       .syntax = "key:k count:i element",
       .keys = { KEY(1, KEY_RW | A_DELETE) },
       .since = "1.0.0", .cost = "O(n) for n elements looked at",
-      .summary = "Remove elements equal to this one, from the head or from the tail on." },
+      .summary = "Remove elements equal to this one, counted from either end." },
     { .name = "lset", .run = cmd_lset, .arity = 4, .flags = WRITE | DENY_OOM,
       .syntax = "key:k index:i element",
       .keys = { KEY(1, KEY_RW | A_UPDATE) },

@@ -3,16 +3,7 @@
  *
  * Why:        a short list costs two bytes an element here, and a pointer or three in
  *             anything that is linked.
- * How:        the format is Redis's, byte for byte:
- *               0xxxxxxx                      0 to 127
- *               10xxxxxx  text                its length in 6 bits
- *               110xxxxx  1 byte              -4096 to 4095
- *               1110xxxx  1 byte  text        length in 12 bits
- *               0xf0      4 bytes text        length
- *               0xf1 f2 f3 f4                 2, 3, 4, 8 bytes of integer
- *               0xff                          end
- *             and after each element its length once more, in groups of 7 bits that
- *             are read from the right, for walking backwards.
+ * How:        the format is Redis's, byte for byte (listpack_code.h).
  *             The block around it is ours: what a removal frees at either side stays as
  *             room there, a change moves the shorter side, a full block is replaced by
  *             one of the next size class with its room where it is needed.
@@ -20,181 +11,20 @@
  *               | gap |       pack       | room left |
  *
  * Invariants: 1. gap + bytes <= room; the block is of the size class of its room.
- *             2. numbers are stored as numbers, in the shortest form.
+ *             2. what was put in by us is in the shortest form.
  * Cost:       both ends O(1); elsewhere a move of the shorter side.
- * Read next:  values/list_chain.c */
-#include "structs/listpack.h"
+ * Read next:  structs/listpack_code.c, values/list_chain.c */
+#include "structs/listpack_code.h"
 
 #include <assert.h>
 
 #include "base/alloc.h"
-#include "base/num.h"
 
 /* Rather slide the pack inside its block than grow when this part of it is free. */
 #define SLIDE_PART 8
 /* Blocks with less than this part in use are replaced by smaller ones. */
 #define USED_PART 4
 #define SMALL_ROOM 64
-
-/* --- encoding --- */
-
-struct listpack_item
-listpack_item_of(struct bytes b)
-{
-    struct listpack_item item = { .text = b };
-
-    if (b.len == 0)
-        item.text.at = "";
-    else if (b.len <= 20 && b.at[0] <= '9' && num_parse_i64(b, &item.number))
-        item.text.at = NULL;
-    return item;
-}
-
-struct bytes
-listpack_item_text(struct listpack_item item, char *buf)
-{
-    return item.text.at ? item.text : bytes_view(buf, num_format_i64(buf, item.number));
-}
-
-bool
-listpack_item_equal(struct listpack_item a, struct listpack_item b)
-{
-    char buf[NUM_I64_MAX_TEXT];
-
-    if (LIKELY(!a.text.at == !b.text.at))
-        return a.text.at ? bytes_equal(a.text, b.text) : a.number == b.number;
-    /* a pack from elsewhere may hold a number as text */
-    return a.text.at ? bytes_equal(a.text, listpack_item_text(b, buf))
-                     : bytes_equal(listpack_item_text(a, buf), b.text);
-}
-
-static unsigned
-put_integer(uint8_t *out, uint8_t kind, int64_t n, unsigned width)
-{
-    out[0] = kind;
-    memcpy(out + 1, &n, width);         /* little-endian, as every machine we run on */
-    return 1 + width;
-}
-
-/* All of a number, or what comes before a text; at most 9 bytes. */
-static unsigned
-put_header(uint8_t *out, struct listpack_item item)
-{
-    int64_t n = item.number;
-    size_t len = item.text.len;
-
-    if (item.text.at) {
-        if (len < 64) {
-            out[0] = (uint8_t)(0x80 | len);
-            return 1;
-        }
-        if (len < 4096) {
-            out[0] = (uint8_t)(0xe0 | len >> 8);
-            out[1] = (uint8_t)len;
-            return 2;
-        }
-        assert(len < UINT32_MAX);
-        return put_integer(out, 0xf0, (int64_t)len, 4);
-    }
-    if (n >= 0 && n <= 127) {
-        out[0] = (uint8_t)n;
-        return 1;
-    }
-    if (n >= -4096 && n <= 4095) {
-        out[0] = (uint8_t)(0xc0 | (n >> 8 & 0x1f));
-        out[1] = (uint8_t)n;
-        return 2;
-    }
-    if (n >= INT16_MIN && n <= INT16_MAX)
-        return put_integer(out, 0xf1, n, 2);
-    if (n >= -(1 << 23) && n < 1 << 23)
-        return put_integer(out, 0xf2, n, 3);
-    if (n >= INT32_MIN && n <= INT32_MAX)
-        return put_integer(out, 0xf3, n, 4);
-    return put_integer(out, 0xf4, n, 8);
-}
-
-/* The odd bounds are part of the format. */
-static inline unsigned
-back_width(uint64_t len)
-{
-    if (LIKELY(len <= 127))
-        return 1;
-    return len < 16383 ? 2 : len < 2097151 ? 3 : len < 268435455 ? 4 : 5;
-}
-
-static void
-put_back(uint8_t *out, uint64_t len)
-{
-    unsigned width = back_width(len);
-
-    for (unsigned i = width; i-- > 0; len >>= 7)
-        out[i] = (uint8_t)((len & 127) | (i > 0 ? 128 : 0));
-}
-
-/* Header and text of the element at `at`, without its back length. */
-static inline uint64_t
-body_len(const uint8_t *at)
-{
-    uint8_t b = *at;
-    uint32_t len;
-
-    if (b < 0x80)
-        return 1;
-    if (b < 0xc0)
-        return 1 + (b & 0x3f);
-    if (b < 0xe0)
-        return 2;
-    if (b < 0xf0)
-        return 2 + ((b & 0x0fu) << 8 | at[1]);
-    if (b == 0xf0) {
-        memcpy(&len, at + 1, sizeof len);
-        return 5 + (uint64_t)len;
-    }
-    return b == 0xf4 ? 9 : b - 0xf1 + 3u;
-}
-
-static inline const uint8_t *
-skip(const uint8_t *at)
-{
-    uint64_t len = body_len(at);
-
-    return at + len + back_width(len);
-}
-
-static int64_t
-get_integer(const uint8_t *at, unsigned width)
-{
-    uint64_t n = 0;
-    unsigned spare = 64 - 8 * width;
-
-    memcpy(&n, at, width);
-    return (int64_t)(n << spare) >> spare;
-}
-
-const uint8_t *
-listpack_read(const uint8_t *at, struct listpack_item *out)
-{
-    uint8_t b = *at;
-    uint64_t len = body_len(at);
-
-    if (LIKELY(b >= 0x80 && b < 0xc0)) {
-        out->text = bytes_view(at + 1, b & 0x3f);
-        return at + len + 1;
-    }
-    out->text = bytes_view(NULL, 0);
-    if (b < 0x80)
-        out->number = b;
-    else if (b < 0xe0)
-        out->number = (int64_t)((uint64_t)((b & 0x1fu) << 8 | at[1]) << 51) >> 51;
-    else if (b < 0xf0)
-        out->text = bytes_view(at + 2, len - 2);
-    else if (b == 0xf0)
-        out->text = bytes_view(at + 5, len - 5);
-    else
-        out->number = get_integer(at + 1, (unsigned)len - 1);
-    return at + len + back_width(len);
-}
 
 /* --- the block --- */
 
@@ -235,8 +65,10 @@ stored_count(const struct listpack *lp)
 static inline void
 set_count(struct listpack *lp, size_t count)
 {
-    uint16_t n = count < LISTPACK_COUNT_UNKNOWN ? (uint16_t)count : LISTPACK_COUNT_UNKNOWN;
+    uint16_t n = LISTPACK_COUNT_UNKNOWN;
 
+    if (count < n)
+        n = (uint16_t)count;
     memcpy(start_of(lp) + 4, &n, sizeof n);
 }
 
@@ -422,7 +254,7 @@ listpack_count(const struct listpack *lp)
 
     if (LIKELY(n != LISTPACK_COUNT_UNKNOWN))
         return n;
-    for (n = 0; *p != LISTPACK_END; p = skip(p))
+    for (n = 0; *p != LISTPACK_END; p = listpack_skip(p))
         n++;
     return n;
 }
@@ -442,7 +274,7 @@ listpack_last(const struct listpack *lp)
 const uint8_t *
 listpack_next(const uint8_t *at)
 {
-    return place(skip(at));
+    return place(listpack_skip(at));
 }
 
 const uint8_t *
@@ -463,7 +295,7 @@ listpack_seek(const struct listpack *lp, int64_t i)
         return NULL;
     if (i <= count / 2) {
         for (p = listpack_start(lp) + LISTPACK_HEADER; i > 0; i--)
-            p = skip(p);
+            p = listpack_skip(p);
         return p;
     }
     for (p = end_of(lp); i < count; i++)
@@ -497,19 +329,19 @@ offset(const struct listpack *lp, const uint8_t *at)
 static const uint8_t *
 put(struct listpack **lp, uint32_t at, uint32_t out, struct listpack_item item)
 {
-    uint8_t header[9], *p;
-    unsigned head = put_header(header, item);
+    uint8_t header[LISTPACK_HEAD_MAX], *p;
+    unsigned head = listpack_put_head(header, item);
     uint64_t len = head + (item.text.at ? item.text.len : 0);
 
     assert(len < UINT32_MAX / 4);
-    p = reshape(lp, at, out, (uint32_t)len + back_width(len));
+    p = reshape(lp, at, out, (uint32_t)len + listpack_back_width(len));
     memcpy(p, header, head);
     if (item.text.at)
         memcpy(p + head, item.text.at, item.text.len);
     if (LIKELY(len <= 127))
         p[len] = (uint8_t)len;
     else
-        put_back(p + len, len);
+        listpack_put_back(p + len, len);
     return p;
 }
 
@@ -533,7 +365,7 @@ listpack_prepend(struct listpack **lp, struct listpack_item item)
 const uint8_t *
 listpack_replace(struct listpack **lp, const uint8_t *at, struct listpack_item item)
 {
-    return put(lp, offset(*lp, at), (uint32_t)(skip(at) - at), item);
+    return put(lp, offset(*lp, at), (uint32_t)(listpack_skip(at) - at), item);
 }
 
 const uint8_t *
@@ -544,7 +376,7 @@ listpack_delete(struct listpack **lp, const uint8_t *at, size_t n)
     size_t gone;
 
     for (gone = 0; gone < n && *p != LISTPACK_END; gone++)
-        p = skip(p);
+        p = listpack_skip(p);
     reshape(lp, from, (uint32_t)(p - at), 0);
     add_count(*lp, -(int64_t)gone);
     shrink(lp);
@@ -559,7 +391,7 @@ listpack_split(struct listpack **plp, const uint8_t *at)
     size_t all = listpack_count(lp), moved = 0;
     const uint8_t *p;
 
-    for (p = at; *p != LISTPACK_END; p = skip(p))
+    for (p = at; *p != LISTPACK_END; p = listpack_skip(p))
         moved++;
     rest = block_new(LISTPACK_EMPTY + (uint64_t)len);
     memcpy(rest->data + LISTPACK_HEADER, at, len + 1);
@@ -582,48 +414,4 @@ listpack_join(struct listpack **plp, struct listpack *from)
     memcpy(p, listpack_start(from) + LISTPACK_HEADER, len);
     set_count(*plp, count);
     listpack_free(from);
-}
-
-/* --- bytes from outside --- */
-
-/* The element at `at`, of which `left` bytes are there, back length included; 0: it
- * is malformed or does not fit. */
-static uint64_t
-checked_len(const uint8_t *at, uint64_t left)
-{
-    uint8_t b = *at, back[5];
-    uint64_t need = b < 0xc0 ? 1 : b < 0xf0 ? 2 : b == 0xf0 ? 5 : 1, len, width;
-
-    if (b > 0xf4 || need > left)
-        return 0;
-    len = body_len(at);
-    width = back_width(len);
-    if (len + width > left)
-        return 0;
-    put_back(back, len);
-    return memcmp(back, at + len, width) == 0 ? len + width : 0;
-}
-
-bool
-listpack_is_valid(struct bytes b, size_t *count)
-{
-    const uint8_t *p = (const uint8_t *)b.at, *end = p + b.len - 1;
-    uint32_t bytes;
-    uint16_t stored;
-    uint64_t len;
-    size_t n = 0;
-
-    if (b.len < LISTPACK_EMPTY || b.len >= UINT32_MAX / 2 || *end != LISTPACK_END)
-        return false;
-    memcpy(&bytes, p, sizeof bytes);
-    memcpy(&stored, p + 4, sizeof stored);
-    if (bytes != b.len)
-        return false;
-    for (p += LISTPACK_HEADER; p < end; p += len, n++) {
-        len = checked_len(p, (uint64_t)(end - p));
-        if (len == 0)
-            return false;
-    }
-    *count = n;
-    return stored == LISTPACK_COUNT_UNKNOWN || stored == n;
 }

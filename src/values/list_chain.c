@@ -419,9 +419,9 @@ list_chain_check(const struct list_chain *c)
 {
     const struct list_node *node, *prev = NULL;
     struct listpack *scratch;
-    uint64_t count = 0, nodes = 0, found;
+    uint64_t count = 0, nodes = 0;
     size_t in_pack;
-    bool end;
+    bool end, ok;
 
     for (node = c->head; node; prev = node, node = node->next, nodes++) {
         assert(node->prev == prev);
@@ -431,8 +431,8 @@ list_chain_check(const struct list_chain *c)
         assert(!(end || c->depth == 0) || node->kind != NODE_SQUEEZED);
         if (node->kind == NODE_LARGE)
             continue;
-        found = listpack_is_valid(listpack_view(list_node_read(node, &scratch)), &in_pack);
-        assert(found && in_pack == node->count);
+        ok = listpack_is_valid(listpack_view(list_node_read(node, &scratch)), &in_pack);
+        assert(ok && in_pack == node->count);
         listpack_free(scratch);
     }
     assert(prev == c->tail && count == c->count && nodes == c->nodes);

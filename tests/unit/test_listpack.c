@@ -107,7 +107,8 @@ random_insert(struct listpack **lp, struct model *m)
 static void
 random_delete(struct listpack **lp, struct model *m)
 {
-    size_t i = rand_below(3) == 0 ? rand_below(m->count) : rand_below(2) ? m->count - 1 : 0;
+    size_t i = rand_below(3) == 0 ? rand_below(m->count)
+             : rand_below(2) ? m->count - 1 : 0;
     size_t n = rand_below(8) ? 1 : rand_below(20), fits = m->count - i;
     const uint8_t *p = listpack_delete(lp, listpack_seek(*lp, (int64_t)i), n);
 
@@ -187,8 +188,9 @@ expect_bytes(struct bytes element, const char *wanted, size_t len)
 
     listpack_append(&lp, listpack_item_of(element));
     got = listpack_view(lp);
-    cr_assert_eq(got.len, LISTPACK_EMPTY + len, "%.*s takes %zu", B_ARG(element), got.len);
-    cr_assert_eq(memcmp(got.at + LISTPACK_HEADER, wanted, len), 0, "%.*s", B_ARG(element));
+    cr_assert_eq(got.len, LISTPACK_EMPTY + len, "%.*s", B_ARG(element));
+    cr_assert_eq(memcmp(got.at + LISTPACK_HEADER, wanted, len), 0, "%.*s",
+                 B_ARG(element));
     cr_assert_eq(got.at[4], 1);
     listpack_free(lp);
 }
