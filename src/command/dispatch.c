@@ -7,6 +7,7 @@
  * How:        parse    all complete requests of the read: resolve the command,
  *                      hash its key, prefetch the key's bucket
  *             look     at all buckets, prefetch the entries they point to
+ *             elements likewise, when the commands say how (rows' `warm`)
  *             run      in order: gates, handler, counters
  *             flush    one write for all replies
  *             A client that must wait keeps the rest of its bytes unparsed
@@ -434,6 +435,22 @@ is_prepared_key(const struct item *it)
     return it->cmd && it->cmd->hot_key > 0;
 }
 
+/* Many elements of one collection: the entry is near, what it points to is not. */
+static void
+warm_elements(struct client *c, const struct item *batch, int n, bool deep)
+{
+    for (int i = 0; i < n; i++) {
+        const struct item *it = &batch[i];
+        const struct entry *e;
+
+        if (!is_prepared_key(it) || !it->cmd->row->warm || it->request.argc < 3)
+            continue;
+        e = db_glance(c->db, &(struct key){ it->request.argv[1], it->hash });
+        if (e)
+            it->cmd->row->warm(entry_value(e), it->request.argv, deep);
+    }
+}
+
 /* The lines that close a connection because a browser was tricked into
  * sending them here. */
 static bool
@@ -505,6 +522,10 @@ run_batch(struct client *c, int n, const char *at, size_t len, int64_t *done)
     for (int i = 0; n > 1 && i < n; i++)
         if (is_prepared_key(&batch[i]))
             db_prefetch_entry(c->db, batch[i].hash);
+    if (n > 1 && batch[0].cmd && batch[0].cmd->row->warm) {
+        warm_elements(c, batch, n, false);
+        warm_elements(c, batch, n, true);
+    }
     for (int i = 0; i < n; i++) {
         struct item *it = &batch[i];
 

@@ -285,28 +285,35 @@ cmd_hscan(struct call *c)
     element_scan_finish(c, &s);
 }
 
+static void
+warm(struct value v, const struct bytes *argv, bool deep)
+{
+    if (v.type == TYPE_HASH)
+        hash_prefetch(v, argv[2], deep);
+}
+
 static const struct command hash_commands[] = {
-    { .name = "hset", .run = cmd_hset, .arity = -4,
+    { .name = "hset", .run = cmd_hset, .warm = warm, .arity = -4,
       .flags = WRITE | DENY_OOM | FAST,
       .syntax = "key:k field_value={field value}...",
       .keys = { KEY(1, KEY_RW | A_UPDATE) },
       .since = "2.0.0", .cost = "O(1) for each field",
       .summary = "Set fields of a hash; a hash is made if there is none.",
       .history = HISTORY({ "4.0.0", "Takes several fields with their values." }) },
-    { .name = "hmset", .run = cmd_hmset, .arity = -4,
+    { .name = "hmset", .run = cmd_hmset, .warm = warm, .arity = -4,
       .flags = WRITE | DENY_OOM | FAST,
       .syntax = "key:k field_value={field value}...",
       .keys = { KEY(1, KEY_RW | A_UPDATE) },
       .since = "2.0.0", .cost = "O(1) for each field",
       .summary = "Set fields of a hash; a hash is made if there is none.",
       .deprecated_since = "4.0.0", .use_instead = "`HSET` with several fields" },
-    { .name = "hsetnx", .run = cmd_hsetnx, .arity = 4,
+    { .name = "hsetnx", .run = cmd_hsetnx, .warm = warm, .arity = 4,
       .flags = WRITE | DENY_OOM | FAST,
       .syntax = "key:k field value",
       .keys = { KEY(1, KEY_RW | A_INSERT) },
       .since = "2.0.0", .cost = "O(1)",
       .summary = "Set a field of a hash only if it is not there." },
-    { .name = "hget", .run = cmd_hget, .arity = 3,
+    { .name = "hget", .run = cmd_hget, .warm = warm, .arity = 3,
       .flags = READONLY | FAST,
       .syntax = "key:k field",
       .keys = { KEY(1, KEY_RO | A_ACCESS) },
@@ -325,14 +332,14 @@ static const struct command hash_commands[] = {
       .since = "2.0.0", .cost = "O(n) for n fields",
       .summary = "List all fields of a hash with their values.",
       .tips = "nondeterministic_output_order" },
-    { .name = "hdel", .run = cmd_hdel, .arity = -3,
+    { .name = "hdel", .run = cmd_hdel, .warm = warm, .arity = -3,
       .flags = WRITE | FAST,
       .syntax = "key:k field...",
       .keys = { KEY(1, KEY_RW | A_DELETE) },
       .since = "2.0.0", .cost = "O(1) for each field",
       .summary = "Delete fields of a hash; an empty hash is removed.",
       .history = HISTORY({ "2.4.0", "Takes several fields." }) },
-    { .name = "hexists", .run = cmd_hexists, .arity = 3,
+    { .name = "hexists", .run = cmd_hexists, .warm = warm, .arity = 3,
       .flags = READONLY | FAST,
       .syntax = "key:k field",
       .keys = { KEY(1, KEY_RO) },

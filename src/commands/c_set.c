@@ -227,15 +227,22 @@ cmd_sscan(struct call *c)
     element_scan_finish(c, &s);
 }
 
+static void
+warm(struct value v, const struct bytes *argv, bool deep)
+{
+    if (v.type == TYPE_SET)
+        set_prefetch(v, argv[2], deep);
+}
+
 static const struct command set_commands[] = {
-    { .name = "sadd", .run = cmd_sadd, .arity = -3,
+    { .name = "sadd", .run = cmd_sadd, .warm = warm, .arity = -3,
       .flags = WRITE | DENY_OOM | FAST,
       .syntax = "key:k member...",
       .keys = { KEY(1, KEY_RW | A_INSERT) },
       .since = "1.0.0", .cost = "O(1) for each member",
       .summary = "Put members into a set; a set is made if there is none.",
       .history = HISTORY({ "2.4.0", "Takes several members." }) },
-    { .name = "srem", .run = cmd_srem, .arity = -3,
+    { .name = "srem", .run = cmd_srem, .warm = warm, .arity = -3,
       .flags = WRITE | FAST,
       .syntax = "key:k member...",
       .keys = { KEY(1, KEY_RW | A_DELETE) },
@@ -249,7 +256,7 @@ static const struct command set_commands[] = {
       .since = "1.0.0", .cost = "O(n) for n members",
       .summary = "List all members of a set.",
       .tips = "nondeterministic_output_order" },
-    { .name = "sismember", .run = cmd_sismember, .arity = 3,
+    { .name = "sismember", .run = cmd_sismember, .warm = warm, .arity = 3,
       .flags = READONLY | FAST,
       .syntax = "key:k member",
       .keys = { KEY(1, KEY_RO) },

@@ -171,6 +171,12 @@ db_read(struct db *db, const struct key *key)
     return e;
 }
 
+const struct entry *
+db_glance(const struct db *db, const struct key *key)
+{
+    return dict_find(db->entries, key->name, key->hash);
+}
+
 void
 db_prefetch_bucket(const struct db *db, uint64_t hash)
 {

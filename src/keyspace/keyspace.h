@@ -41,6 +41,8 @@ struct entry *db_read_no_touch(struct db *db, const struct key *key);
 void entry_touch(struct db *db, struct entry *e);
 /* On: nothing but entry_touch updates access clocks (CLIENT NO-TOUCH). */
 void keyspace_set_no_touch(struct keyspace *ks, bool on);
+/* As it lies there, over or not: to look ahead, never to answer. */
+const struct entry *db_glance(const struct db *db, const struct key *key);
 void db_prefetch_bucket(const struct db *db, uint64_t hash);
 void db_prefetch_entry(const struct db *db, uint64_t hash);
 

@@ -12,7 +12,7 @@
 
 #include <assert.h>
 
-#include "base/alloc.h"
+#include "base/hash.h"
 #include "base/rand.h"
 #include "base/status.h"
 #include "values/pick.h"
@@ -43,6 +43,17 @@ size_t
 hash_count(struct value v)
 {
     return is_pack(v) ? hash_pack_count(v) : dict_count(hash_table_dict(v));
+}
+
+void
+hash_prefetch(struct value v, struct bytes name, bool deep)
+{
+    if (is_pack(v))
+        return;
+    if (deep)
+        dict_prefetch_item(hash_table_dict(v), hash_bytes(name.at, name.len));
+    else
+        dict_prefetch_bucket(hash_table_dict(v), hash_bytes(name.at, name.len));
 }
 
 bool

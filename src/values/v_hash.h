@@ -41,6 +41,8 @@ extern const struct value_type hash_type;
 
 struct value hash_new(void);
 size_t hash_count(struct value v);
+/* Ask memory for the bucket of a field, or (`deep`) for what is in it. */
+void hash_prefetch(struct value v, struct bytes name, bool deep);
 bool hash_find(struct value v, struct bytes name, struct hash_field *out);
 /* True when the field is new.  `deadline`: absolute, HASH_FOREVER or HASH_KEEP.  Neither
  * view may lie in the hash. */

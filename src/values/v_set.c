@@ -260,6 +260,17 @@ set_has(struct value v, struct bytes member)
     return num_parse_i64(member, &n) && intset_has(v.object, n);
 }
 
+void
+set_prefetch(struct value v, struct bytes member, bool deep)
+{
+    if (v.encoding != SET_TABLE)
+        return;
+    if (deep)
+        dict_prefetch_item(v.object, hash_of(member));
+    else
+        dict_prefetch_bucket(v.object, hash_of(member));
+}
+
 size_t
 set_count(struct value v)
 {

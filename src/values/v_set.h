@@ -32,6 +32,8 @@ bool set_add(struct value *v, struct bytes member, const struct set_limits *l);
 bool set_remove(struct value *v, struct bytes member);  /* `member` may lie in the set */
 bool set_has(struct value v, struct bytes member);
 size_t set_count(struct value v);
+/* Ask memory for the bucket of a member, or (`deep`) for what is in it. */
+void set_prefetch(struct value v, struct bytes member, bool deep);
 
 /* A fair pick; the set is not empty.  The member may point into the set. */
 void set_random(struct value v, struct set_member *out);
