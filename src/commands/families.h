@@ -38,6 +38,7 @@ extern const struct family set_algebra_family;  /* c_set_algebra.c */
 extern const struct family list_family;         /* c_list.c */
 extern const struct family list_edit_family;    /* c_list_edit.c */
 extern const struct family list_move_family;    /* c_list_move.c */
+extern const struct family sort_family;         /* c_sort.c */
 extern const struct family pubsub_family;       /* c_pubsub.c */
 extern const struct family tracking_family;     /* c_tracking.c */
 extern const struct family zset_family;         /* c_zset.c */

@@ -62,7 +62,7 @@ static const struct family *const families[] = {
     &hash_family, &hash_number_family, &hash_pick_family, &hash_expire_family,
     &hash_life_family, &set_family, &set_pick_family, &set_algebra_family,
     &transaction_family, &pubsub_family, &tracking_family,
-    &list_family, &list_edit_family, &list_move_family,
+    &list_family, &list_edit_family, &list_move_family, &sort_family,
 };
 
 struct house {
