@@ -442,18 +442,19 @@ static bool
 stays(const struct leaf *leaf, unsigned at, double score)
 {
     struct bytes member = scored_bytes(leaf_item(leaf, at));
-    const struct scored *before = NULL, *after = NULL;
+    const struct leaf *prev = leaf, *next = leaf;
+    unsigned before = at - 1, after = at + 1;
 
-    if (at > 0)
-        before = leaf_item(leaf, at - 1);
-    else if (leaf->prev)
-        before = leaf_item(leaf->prev, leaf->prev->count - 1u);
-    if (at + 1u < leaf->count)
-        after = leaf_item(leaf, at + 1);
-    else if (leaf->next)
-        after = leaf_item(leaf->next, 0);
-    return (!before || scored_compare(score, member, before) > 0)
-        && (!after || scored_compare(score, member, after) < 0);
+    if (at == 0) {
+        prev = leaf->prev;
+        before = prev ? prev->count - 1u : 0;
+    }
+    if (after == leaf->count) {
+        next = leaf->next;
+        after = 0;
+    }
+    return (!prev || leaf_compare(prev, before, score, member) > 0)
+        && (!next || leaf_compare(next, after, score, member) < 0);
 }
 
 /* Would it stay between the first and the last item of its leaf, being neither? */
@@ -463,8 +464,8 @@ stays_inside(const struct leaf *leaf, unsigned at, double score)
     struct bytes member = scored_bytes(leaf_item(leaf, at));
     unsigned last = leaf->count - 1u;
 
-    return at > 0 && at < last && scored_compare(score, member, leaf_item(leaf, 0)) > 0
-        && scored_compare(score, member, leaf_item(leaf, last)) < 0;
+    return at > 0 && at < last && leaf_compare(leaf, 0, score, member) > 0
+        && leaf_compare(leaf, last, score, member) < 0;
 }
 
 void

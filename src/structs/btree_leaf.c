@@ -199,6 +199,17 @@ leaf_lower(const struct leaf *leaf, double score, struct bytes member)
     return low;
 }
 
+int
+leaf_compare(const struct leaf *leaf, unsigned i, double score, struct bytes member)
+{
+    uint64_t line = scored_key(score) >> leaf->shift;
+    uint64_t other = leaf->base + delta_of(leaf->words[i]);
+
+    if (line != other)
+        return line < other ? -1 : 1;
+    return scored_compare(score, member, leaf_item(leaf, i));
+}
+
 unsigned
 leaf_count_score(const struct leaf *leaf, double score, bool or_equal)
 {

@@ -36,6 +36,9 @@ void leaf_free(struct leaf *leaf);
 unsigned leaf_lower(const struct leaf *leaf, double score, struct bytes member);
 /* How many items have a score less than this, or with `or_equal` not greater. */
 unsigned leaf_count_score(const struct leaf *leaf, double score, bool or_equal);
+/* <0, 0, >0: where (score, member) belongs relative to item `i`; reads the block only
+ * when deltas do not say. */
+int leaf_compare(const struct leaf *leaf, unsigned i, double score, struct bytes member);
 /* The index of a block that is here. */
 unsigned leaf_find(const struct leaf *leaf, const struct scored *item);
 /* The leaf must not be full; item `at` and those after it make room. */
