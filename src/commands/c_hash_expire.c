@@ -140,10 +140,12 @@ expire_fields(struct call *c, msec base, int unit)
     int first;
 
     db_slot(c->db, &key, &s);
-    if (!call_type_ok(c, s.entry, TYPE_HASH) || !hash_deadline(c, 2, base, unit, &deadline))
+    if (!call_type_ok(c, s.entry, TYPE_HASH)
+        || !hash_deadline(c, 2, base, unit, &deadline))
         return;
     when = read_condition(c);
-    if (!hash_fields(c, when ? 4 : 3, "ERR Parameter `numFields` should be greater than 0"))
+    if (!hash_fields(c, when ? 4 : 3,
+                     "ERR Parameter `numFields` should be greater than 0"))
         return;
     first = when ? 6 : 5;
     if (!s.entry) {

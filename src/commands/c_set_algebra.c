@@ -17,6 +17,8 @@
 #include "commands/set_use.h"
 #include "config/config.h"
 
+#define TOO_MANY_KEYS "ERR Number of keys can't be greater than number of args"
+
 struct sets {
     struct value *at;           /* those that exist */
     size_t count;
@@ -84,7 +86,8 @@ sink_put(struct sink *to, struct bytes member)
 static int
 by_size(const void *a, const void *b)
 {
-    size_t x = set_count(*(const struct value *)a), y = set_count(*(const struct value *)b);
+    size_t x = set_count(*(const struct value *)a);
+    size_t y = set_count(*(const struct value *)b);
 
     return (x > y) - (x < y);
 }
@@ -313,13 +316,13 @@ cmd_sintercard(struct call *c)
 
     if (!num_parse_i64(c->argv[1], &keys) || keys < 1 || keys > INT32_MAX) {
         if (num_parse_i64(c->argv[1], &keys) && keys > INT32_MAX)
-            reply_error(c->out, "ERR Number of keys can't be greater than number of args");
+            reply_error(c->out, TOO_MANY_KEYS);
         else
             reply_error(c->out, "ERR numkeys should be greater than 0");
         return;
     }
     if (keys > c->argc - 2) {
-        reply_error(c->out, "ERR Number of keys can't be greater than number of args");
+        reply_error(c->out, TOO_MANY_KEYS);
         return;
     }
     if (!card_limit(c, 2 + (int)keys, &limit) || !sets_read(c, 2, (int)keys, &s))

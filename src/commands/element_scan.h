@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * commands/element_scan.h - what SSCAN, HSCAN and ZSCAN have in common.
  *
- *     if (!(e = element_scan_start(c, TYPE_SET, &s)) || !element_scan_options(c, NULL, &s))
+ *     e = element_scan_start(c, TYPE_SET, &s);
+ *     if (!e || !element_scan_options(c, NULL, &s))
  *         return;
  *     if (!element_scan_is_over(&s))
  *         s.cursor = set_scan(entry_value(e), s.cursor, s.count, each, &s);

@@ -275,7 +275,8 @@ rewrite(struct value *v, void **place, struct bytes value, msec deadline)
     const unsigned char *name = parse(item, &old);
 
     new = (struct shape){ old.name, value.len, deadline != HASH_FOREVER };
-    if (flags_of(new) == flags_of(old) && mem_class(size_of(new)) == mem_class(size_of(old))) {
+    if (flags_of(new) == flags_of(old)
+        && mem_class(size_of(new)) == mem_class(size_of(old))) {
         copy_bytes(write_head(item, new, deadline) + new.name, value);
     } else {
         *place = item_new(bytes_view(name, old.name), value, deadline);

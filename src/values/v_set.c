@@ -70,7 +70,8 @@ block_free(void *block)
     mem_free_sized(block, block_size(block_view(block).len));
 }
 
-static const struct dict_ops block_ops = { .key_of = block_view, .free_item = block_free };
+static const struct dict_ops block_ops = { .key_of = block_view,
+                                           .free_item = block_free };
 
 static inline uint64_t
 hash_of(struct bytes b)
@@ -335,7 +336,8 @@ set_scan(struct value v, uint64_t cursor, size_t count, set_each_fn *each, void 
     struct set_iter it;
 
     if (v.encoding == SET_TABLE)
-        return dict_scan(v.object, cursor, count, hand_block, &(struct hand){ each, arg });
+        return dict_scan(v.object, cursor, count, hand_block,
+                         &(struct hand){ each, arg });
     set_iter_start(&it, v);
     while ((member = set_iter_next(&it)))
         each(*member, arg);
