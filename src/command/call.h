@@ -39,6 +39,10 @@ struct server {
     struct stats *stats;                /* command/stats.h */
     struct errorstats *errorstats;      /* command/stats.h */
     struct info *info;                  /* command/info.h */
+    struct blocking *blocking;          /* command/blocking.h */
+    struct watches *watches;            /* command/transaction.h */
+    struct pubsub *pubsub;              /* command/pubsub.h */
+    struct tracking *tracking;          /* command/tracking.h */
 };
 
 static inline struct key

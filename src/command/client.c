@@ -8,7 +8,11 @@
 
 #include "base/alloc.h"
 #include "command/clients.h"
+#include "command/call.h"
 #include "command/dispatch.h"
+#include "command/pubsub.h"
+#include "command/tracking.h"
+#include "command/transaction.h"
 #include "config/config.h"
 #include "keyspace/keyspace.h"
 #include "net/conn.h"
@@ -90,6 +94,7 @@ client_memory(const struct client *c)
     size_t n = mem_class(sizeof *c) + dispatch_postponed_bytes(c);
 
     n += c->conn ? conn_memory(c->conn) : reply_memory(c->out);     /* it holds `out` */
+    n += transaction_memory(c) + pubsub_memory(c) + tracking_memory(c);
     if (c->reader)
         n += request_memory(c->reader);
     if (c->extra)
@@ -101,6 +106,9 @@ client_memory(const struct client *c)
 void
 client_reset(struct client *c)
 {
+    transaction_drop(c);
+    pubsub_forget(c->server->pubsub, c);
+    tracking_stop(c);
     if (client_is(c, CLIENT_MONITOR))
         clients_set_monitor(c, false);
     c->db = keyspace_db(c->server->keyspace, 0);
@@ -108,7 +116,7 @@ client_reset(struct client *c)
     c->out->muted = false;              /* +RESET is heard again */
     c->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT
                             | CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_MULTI
-                            | CLIENT_PUBSUB | CLIENT_READONLY);
+                            | CLIENT_READONLY);
     client_set(c, CLIENT_AUTHENTICATED, clients_need_no_password(c->server->clients));
     client_set_name(c, B(""));
 }

@@ -12,7 +12,12 @@ struct db;
 struct registered;
 struct request_reader;
 struct server;
+struct subscriptions;
 struct postponed;
+struct tracker;
+struct transaction;
+struct wait;
+struct watch;
 
 enum client_flag {
     CLIENT_AUTHENTICATED = 1 << 0,
@@ -26,13 +31,18 @@ enum client_flag {
     CLIENT_BLOCKED = 1 << 8,            /* waits; its next requests wait too */
     CLIENT_POSTPONED = 1 << 9,          /* held back by CLIENT PAUSE */
     CLIENT_MULTI = 1 << 10,
-    CLIENT_PUBSUB = 1 << 11,            /* RESP2 client with subscriptions */
+    CLIENT_PUBSUB = 1 << 11,            /* subscribed to something */
     CLIENT_REPLICA = 1 << 12,
     CLIENT_MASTER = 1 << 13,
     CLIENT_UNIX = 1 << 14,
     CLIENT_READONLY = 1 << 15,
     CLIENT_RUNNING = 1 << 16,           /* a command of it is being carried out */
     CLIENT_DEAD = 1 << 17,              /* close at the end of the turn */
+    CLIENT_IN_EXEC = 1 << 19,           /* EXEC runs its queued commands */
+    CLIENT_WATCH_BROKEN = 1 << 20,      /* a watched key was changed */
+    CLIENT_RESUMING = 1 << 21,          /* goes on at the end of the turn */
+    CLIENT_TRACKING = 1 << 22,          /* is told when keys it knows change */
+    CLIENT_TRACKING_CACHING = 1 << 23,  /* CLIENT CACHING, for the next command */
     CLIENT_INTERNAL = 1 << 18           /* no connection: scripts, loading */
 };
 
@@ -49,6 +59,11 @@ struct client {
     struct request_reader *reader;      /* NULL between requests */
     struct postponed *postponed;        /* requests that wait, raw; mostly NULL */
     struct client_extra *extra;         /* mostly NULL */
+    struct transaction *transaction;    /* between MULTI and EXEC */
+    struct watch *watched;              /* keys of WATCH */
+    struct wait *wait;                  /* blocked: for what */
+    struct subscriptions *subscriptions;        /* channels, patterns; see pubsub.c */
+    struct tracker *tracker;            /* CLIENT TRACKING; see tracking.c */
     struct registered *last_command;
     uint64_t id;
     uint32_t flags;

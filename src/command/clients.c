@@ -17,10 +17,14 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "command/blocking.h"
 #include "command/call.h"
 #include "command/dispatch.h"
 #include "command/gates.h"
+#include "command/pubsub.h"
 #include "command/table.h"
+#include "command/tracking.h"
+#include "command/transaction.h"
 #include "config/config.h"
 #include "keyspace/keyspace.h"
 #include "net/conn.h"
@@ -45,6 +49,7 @@ struct clients {
     msec paused_until;
     struct timer *pause_timer;
     size_t waiting;                     /* CLIENT_POSTPONED sessions */
+    size_t resuming;                    /* CLIENT_RESUMING sessions */
     size_t memory_sum;                  /* of counted_memory */
     bool is_over;                       /* the limit, with nobody left to evict */
     int64_t peak_s;                     /* the second that the last peaks belong to */
@@ -129,6 +134,12 @@ forget_client(struct client *c)
         clients_set_monitor(c, false);
     if (client_is(c, CLIENT_POSTPONED))
         clients_set_postponed(c, false);
+    if (client_is(c, CLIENT_RESUMING))
+        all->resuming--;
+    blocking_forget(c);
+    transaction_drop(c);
+    pubsub_forget(c->server->pubsub, c);
+    tracking_stop(c);
     unlink_client(all, c);
     client_free(c);
 }
@@ -238,6 +249,40 @@ client_free_internal(struct client *c)
 
 /* --- the set --- */
 
+/* Clients whose wait ended this turn go on. */
+static void
+resume_some(struct clients *all)
+{
+    struct client *c;
+
+    for (c = all->first; c && all->resuming; c = c->next)
+        if (client_is(c, CLIENT_RESUMING)) {
+            client_set(c, CLIENT_RESUMING, false);
+            all->resuming--;
+            if (!client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_DEAD))
+                dispatch_resume(c);
+        }
+}
+
+/* Who goes on may end the wait of one that was passed by already. */
+static void
+before_sleep(void *arg)
+{
+    struct clients *all = arg;
+
+    while (all->resuming)
+        resume_some(all);
+}
+
+void
+clients_resume_later(struct client *c)
+{
+    if (!c->postponed || client_is(c, CLIENT_RESUMING))
+        return;
+    client_set(c, CLIENT_RESUMING, true);
+    c->server->clients->resuming++;
+}
+
 static void
 on_pause_over(void *arg)
 {
@@ -252,6 +297,7 @@ clients_new(struct server *server)
     all->server = server;
     all->by_id = dict_new(&by_id_ops);
     all->pause_timer = timer_new(server->loop, on_pause_over, all);
+    loop_before_sleep(server->loop, before_sleep, all);
     return all;
 }
 
@@ -314,7 +360,7 @@ clients_password_is(const struct clients *all, struct bytes password)
 /* --- a line of CLIENT LIST --- */
 
 static void
-describe_flags(const struct client *c, char out[16])
+describe_flags(const struct client *c, char out[24])
 {
     size_t n = 0;
 
@@ -330,6 +376,14 @@ describe_flags(const struct client *c, char out[16])
         out[n++] = 'x';
     if (client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED))
         out[n++] = 'b';
+    if (client_is(c, CLIENT_TRACKING))
+        out[n++] = 't';
+    if (tracking_is_broken(c))
+        out[n++] = 'R';
+    if (tracking_options(c) & TRACKING_BCAST)
+        out[n++] = 'B';
+    if (client_is(c, CLIENT_WATCH_BROKEN))
+        out[n++] = 'd';
     if (client_is(c, CLIENT_CLOSE_AFTER_REPLY))
         out[n++] = 'c';
     if (client_is(c, CLIENT_DEAD))
@@ -350,7 +404,7 @@ describe_flags(const struct client *c, char out[16])
 void
 client_describe(const struct client *c, struct text *out)
 {
-    char address[160] = "", local[160] = "", flags[16];
+    char address[160] = "", local[160] = "", flags[24];
     int64_t now = clock_ms() / 1000;
     size_t held = c->reader ? request_pending(c->reader) : 0;
     size_t room = c->reader ? request_memory(c->reader) : 0;
@@ -361,19 +415,22 @@ client_describe(const struct client *c, struct text *out)
     }
     describe_flags(c, flags);
     text_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=%s "
-                "db=%d sub=0 psub=0 ssub=0 multi=-1 ",
+                "db=%d sub=%zu psub=%zu ssub=%zu multi=%d ",
                 (unsigned long long)c->id, address, local, c->conn ? conn_fd(c->conn) : -1,
                 client_name(c), (long long)(now - c->created_s),
-                (long long)(now - c->active_s), flags, db_index(c->db));
-    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=0 rbs=%d rbp=%d obl=%zu "
-                "oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=-1 resp=%d "
+                (long long)(now - c->active_s), flags, db_index(c->db),
+                pubsub_count_of(c, CHANNEL_PLAIN), pubsub_count_of(c, CHANNEL_PATTERN),
+                pubsub_count_of(c, CHANNEL_SHARD), transaction_length(c));
+    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=%zu rbs=%d rbp=%d obl=%zu "
+                "oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=%lld resp=%d "
                 "lib-name=%s lib-ver=%s",
                 held + dispatch_postponed_bytes(c), room > held ? room - held : 0,
+                transaction_memory(c),
                 CHUNK_ROOM, CHUNK_ROOM, reply_pending(c->out), c->out->chunks,
                 reply_memory(c->out), client_memory(c),
                 reply_is_empty(c->out) ? "r" : "rw",
                 c->last_command ? c->last_command->full_name : "NULL", client_user(c),
-                c->out->proto, client_lib_name(c), client_lib_version(c));
+                (long long)tracking_redirect(c), c->out->proto, client_lib_name(c), client_lib_version(c));
 }
 
 /* --- MONITOR --- */
@@ -786,7 +843,7 @@ clients_facts(const struct clients *all, struct clients_facts *out)
 {
     *out = all->facts;
     out->monitors = all->monitor_count;
-    out->blocked = all->waiting;
+    out->blocked = all->waiting + blocking_clients(all->server->blocking);
     out->memory_normal = all->memory_sum;
     out->biggest_input = peak_of(all->peak_input);
     out->biggest_output = peak_of(all->peak_output);

@@ -38,6 +38,8 @@ enum pause_action clients_paused(const struct clients *all);
 
 /* Run what waited behind a pause that has ended.  Called before the loop sleeps. */
 void clients_resume(struct clients *all);
+/* Its wait is over: run what it sent meanwhile, before the loop sleeps. */
+void clients_resume_later(struct client *c);
 /* A client began to wait (on) or goes on (off): CLIENT_POSTPONED and its count. */
 void clients_set_postponed(struct client *c, bool on);
 /* Check the output limits of its class now; true when it is to be closed. */

@@ -8,6 +8,7 @@
 
 struct call;
 struct command;
+struct value;
 
 /* Flags: as COMMAND shows them, in Redis's order of printing. */
 enum command_flag {
@@ -19,6 +20,9 @@ enum command_flag {
     ALLOW_BUSY = 1 << 19, PROTECTED = 1 << 20,
     TOUCHES_ARBITRARY_KEYS = 1 << 21,
     ONLY_SENTINEL = 1 << 22, SENTINEL = 1 << 23,
+    NOT_QUEUED = 1 << 25,       /* runs at once also between MULTI and EXEC */
+    WHILE_SUBSCRIBED = 1 << 27, /* also for a RESP2 client that hears channels */
+    RUNS_QUEUE = 1 << 26,       /* EXEC: what refuses it refuses the transaction */
     NO_KEYS_NEEDED = 1 << 24    /* a WRITE row without keys: says so on purpose */
 };
 
@@ -105,6 +109,9 @@ struct command {
     const char *name;           /* lower case; of a subcommand: its own word */
     const char *container;      /* "config" for CONFIG GET; NULL at the top level */
     void (*run)(struct call *call);     /* NULL for containers (but COMMAND) */
+    /* NULL, or: the key at argv[1] holds `v`; ask memory for what the command will touch
+     * in it, without waiting: `deep` after everything was asked for once without. */
+    void (*warm)(struct value v, const struct bytes *argv, bool deep);
     int16_t arity;              /* as COMMAND: counts the name; negative = at least.
                                  * Subcommands count the container's word too. */
     uint32_t flags;             /* enum command_flag */

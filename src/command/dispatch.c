@@ -7,6 +7,7 @@
  * How:        parse    all complete requests of the read: resolve the command,
  *                      hash its key, prefetch the key's bucket
  *             look     at all buckets, prefetch the entries they point to
+ *             elements likewise, when the commands say how (rows' `warm`)
  *             run      in order: gates, handler, counters
  *             flush    one write for all replies
  *             A client that must wait keeps the rest of its bytes unparsed
@@ -21,11 +22,13 @@
 #include "command/dispatch.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "command/blocking.h"
 #include "command/client.h"
 #include "command/clients.h"
 #include "command/gates.h"
@@ -33,6 +36,8 @@
 #include "command/slowlog.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/tracking.h"
+#include "command/transaction.h"
 #include "config/config.h"
 #include "net/conn.h"
 #include "wire/resp_read.h"
@@ -57,14 +62,14 @@ static struct item batch[BATCH_MAX];
 
 /* --- errors about the command itself --- */
 
-static struct registered *
+static void
 reject(struct call *c)
 {
     errorstats_count(c->server->errorstats, reply_last_error());
     c->server->stats->error_replies++;
     if (c->cmd)
         c->cmd->rejected++;
-    return NULL;
+    transaction_refuse(c->client);
 }
 
 static void
@@ -109,15 +114,43 @@ static void
 refuse_request(struct call *c)
 {
     struct registered *container = NULL;
+    char why[96];
 
     c->cmd = command_resolve(c->server->commands, c->argv, c->argc, &container);
-    if (c->cmd)
+    if (c->cmd && (c->cmd->row->flags & RUNS_QUEUE) && c->client->transaction) {
+        snprintf(why, sizeof why, "ERR wrong number of arguments for '%s' command",
+                 c->cmd->full_name);
+        transaction_refuse_exec(c, bytes_of_text(why));
+    } else if (c->cmd)
         call_wrong_args(c);
     else if (container)
         unknown_subcommand(c);
     else
         unknown_command(c);
     reject(c);
+}
+
+/* Ask the gates.  What refuses EXEC is said in EXEC's words. */
+static enum verdict
+ask_gates(struct call *c, uint32_t armed)
+{
+    struct reply aside, *out = c->out;
+    enum verdict v;
+
+    if (!(c->cmd->row->flags & RUNS_QUEUE) || !c->client->transaction) {
+        v = gates_ask(c, armed);
+    } else {
+        reply_start(&aside);
+        c->out = &aside;
+        v = gates_ask(c, armed);
+        c->out = out;
+        if (v == REFUSED)
+            transaction_refuse_exec(c, reply_last_error());
+        reply_drop(&aside);
+    }
+    if (v == REFUSED)
+        reject(c);
+    return v;
 }
 
 /* --- running one call --- */
@@ -190,7 +223,7 @@ turn_reply_flags(struct client *client)
 
 /* What few sessions are: their commands begin and end with more work. */
 #define ODD_FLAGS (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT \
-                   | CLIENT_NO_TOUCH)
+                   | CLIENT_NO_TOUCH | CLIENT_TRACKING_CACHING)
 
 static void
 begin_odd(struct client *client)
@@ -199,41 +232,32 @@ begin_odd(struct client *client)
     keyspace_set_no_touch(client->server->keyspace, client_is(client, CLIENT_NO_TOUCH));
 }
 
+/* CLIENT CACHING is meant for the next command, or the next transaction. */
+static bool
+ends_caching(const struct client *client, const struct registered *cmd)
+{
+    return !client_is(client, CLIENT_MULTI)
+        && !(cmd && cmd->row->container && strcmp(cmd->row->container, "client") == 0);
+}
+
 static void
-end_odd(struct client *client, bool held)
+end_odd(struct client *client, const struct registered *cmd, bool held)
 {
     if (!held)
         turn_reply_flags(client);
+    if (!held && ends_caching(client, cmd))
+        client_set(client, CLIENT_TRACKING_CACHING, false);
     client->out->muted = false;
     keyspace_set_no_touch(client->server->keyspace, false);
 }
 
-/* Run a resolved call; returns the tick count at its end.  HELD calls are not
- * run: *held is set and nothing is counted. */
+/* Run the handler, count and time it; returns the tick count at its end. */
 static inline uint64_t
-carry_out(struct call *c, uint64_t start, bool *held)
+perform(struct call *c, uint64_t start)
 {
-    struct client *client = c->client;
     struct registered *cmd = c->cmd;
-    uint32_t armed = gates_armed();
-    uint64_t errors, end;
-    enum verdict v;
+    uint64_t errors = reply_errors(), end;
 
-    if (!client_is(client, CLIENT_AUTHENTICATED))
-        armed |= 1u << GATE_AUTH;
-    if (UNLIKELY(armed &= cmd->gates)) {
-        v = gates_ask(c, armed);
-        if (v != PASS) {
-            *held = v == HELD;
-            if (v == HELD)
-                client->last_command = cmd;
-            if (v == REFUSED)
-                reject(c);
-            return start;
-        }
-    }
-    errors = reply_errors();
-    client->last_command = cmd;
     cmd->row->run(c);
     end = clock_ticks();
     cmd->calls++;
@@ -250,7 +274,60 @@ carry_out(struct call *c, uint64_t start, bool *held)
         clients_monitor(c);
     if (UNLIKELY(reply_errors() != errors))
         count_error(c);
+    if (UNLIKELY(client_is(c->client, CLIENT_TRACKING)))
+        tracking_remember(c);
     return end;
+}
+
+#define GATED_FLAGS (CLIENT_AUTHENTICATED | CLIENT_MULTI | CLIENT_PUBSUB)
+
+/* Run a resolved call; returns the tick count at its end.  HELD calls are not
+ * run: *held is set and nothing is counted. */
+static inline uint64_t
+carry_out(struct call *c, uint64_t start, bool *held)
+{
+    struct client *client = c->client;
+    uint32_t armed = gates_armed();
+    enum verdict v;
+    uint64_t end;
+    bool tracks;
+
+    if (UNLIKELY((client->flags & GATED_FLAGS) != CLIENT_AUTHENTICATED)) {
+        armed |= client_is(client, CLIENT_AUTHENTICATED) ? 0 : 1u << GATE_AUTH;
+        armed |= client_is(client, CLIENT_PUBSUB) ? 1u << GATE_SUBSCRIBED : 0;
+        armed |= client_is(client, CLIENT_MULTI) ? 1u << GATE_MULTI : 0;
+    }
+    if (UNLIKELY(armed &= c->cmd->gates)) {
+        v = ask_gates(c, armed);
+        if (v != PASS) {
+            *held = v == HELD;
+            if (v == HELD)
+                client->last_command = c->cmd;
+            return start;
+        }
+    }
+    client->last_command = c->cmd;
+    tracks = client_is(client, CLIENT_TRACKING);        /* it may stop now */
+    if (UNLIKELY(tracks))
+        tracking_begin(client);
+    end = perform(c, start);
+    if (UNLIKELY(tracks))
+        tracking_end(client);
+    if (UNLIKELY(blocking_has_work(c->server->blocking)))
+        blocking_serve(c->server->blocking);
+    return end;
+}
+
+void
+dispatch_inner(struct call *call)
+{
+    perform(call, clock_ticks());
+}
+
+void
+dispatch_again(struct call *call)
+{
+    call->cmd->row->run(call);
 }
 
 void
@@ -359,6 +436,22 @@ is_prepared_key(const struct item *it)
     return it->cmd && it->cmd->hot_key > 0;
 }
 
+/* Many elements of one collection: the entry is near, what it points to is not. */
+static void
+warm_elements(struct client *c, const struct item *batch, int n, bool deep)
+{
+    for (int i = 0; i < n; i++) {
+        const struct item *it = &batch[i];
+        const struct entry *e;
+
+        if (!is_prepared_key(it) || !it->cmd->row->warm || it->request.argc < 3)
+            continue;
+        e = db_glance(c->db, &(struct key){ it->request.argv[1], it->hash });
+        if (e)
+            it->cmd->row->warm(entry_value(e), it->request.argv, deep);
+    }
+}
+
 /* The lines that close a connection because a browser was tricked into
  * sending them here. */
 static bool
@@ -403,7 +496,7 @@ run_item(struct client *c, struct item *it, uint64_t now, bool *held)
         begin_odd(c);
     now = run_resolved(c, it, now, held);
     if (UNLIKELY((before | c->flags) & ODD_FLAGS))
-        end_odd(c, *held);
+        end_odd(c, it->cmd, *held);
     return now;
 }
 
@@ -441,6 +534,10 @@ run_batch(struct client *c, int n, const char *at, size_t len, int64_t *done)
     for (int i = 0; n > 1 && i < n; i++)
         if (is_prepared_key(&batch[i]))
             db_prefetch_entry(c->db, batch[i].hash);
+    if (n > 1 && batch[0].cmd && batch[0].cmd->row->warm) {
+        warm_elements(c, batch, n, false);
+        warm_elements(c, batch, n, true);
+    }
     for (int i = 0; i < n; i++) {
         struct item *it = &batch[i];
 

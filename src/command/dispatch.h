@@ -18,6 +18,10 @@ void dispatch_call(struct call *call);
 /* The same for any argv, resolving first (scripts, tests). */
 void dispatch_argv(struct client *c, struct bytes *argv, int argc);
 
+/* A command of a transaction: counted and timed, no gate asked. */
+void dispatch_inner(struct call *call);
+/* The handler alone, for a client that waited (command/blocking.c). */
+void dispatch_again(struct call *call);
 /* slowlog, latency or latency-tracking options changed: call again. */
 void dispatch_configure(struct server *server);
 /* Free what is held for this client (partial and postponed requests). */

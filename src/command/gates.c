@@ -15,6 +15,7 @@
 #include "command/client.h"
 #include "command/clients.h"
 #include "command/table.h"
+#include "command/transaction.h"
 #include "config/config.h"
 #include "keyspace/evict.h"
 #include "net/conn.h"
@@ -40,8 +41,12 @@ gates_for(const struct command *row)
 
     if (!(row->flags & NO_AUTH))
         ask |= 1u << GATE_AUTH;
+    if (!(row->flags & WHILE_SUBSCRIBED))
+        ask |= 1u << GATE_SUBSCRIBED;
     if (row->flags & PROTECTED)
         ask |= 1u << GATE_PROTECTED;
+    if (!(row->flags & NOT_QUEUED))
+        ask |= 1u << GATE_MULTI;
     return ask;
 }
 
@@ -76,37 +81,76 @@ gate_protected(struct call *c)
     return REFUSED;
 }
 
+/* What may make memory grow: some commands, anything that would be queued, and EXEC
+ * of such. */
+static bool
+may_grow(const struct call *c)
+{
+    uint32_t flags = c->cmd->row->flags;
+
+    if (flags & RUNS_QUEUE)
+        return transaction_has_flag(c->client, DENY_OOM);
+    return (flags & DENY_OOM)
+        || (client_is(c->client, CLIENT_MULTI) && !(flags & NOT_QUEUED));
+}
+
 static enum verdict
 gate_memory(struct call *c)
 {
     if (clients_paused(c->server->clients) != PAUSE_NONE)
         return PASS;                    /* nothing is written, evictions neither */
-    if (evict_to_fit(c->server->keyspace) == FAILED && (c->cmd->row->flags & DENY_OOM)) {
+    if (evict_to_fit(c->server->keyspace) == FAILED && may_grow(c)) {
         reply_error(c->out, "OOM command not allowed when used memory > 'maxmemory'.");
         return REFUSED;
     }
     return PASS;
 }
 
+/* Its replies and the messages could not be told apart. */
+static enum verdict
+gate_subscribed(struct call *c)
+{
+    if (c->client->out->proto != 2)
+        return PASS;
+    reply_errorf(c->out, "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / "
+                 "PING / QUIT / RESET are allowed in this context", c->cmd->full_name);
+    return REFUSED;
+}
+
 static enum verdict
 gate_pause(struct call *c)
 {
     enum pause_action action = clients_paused(c->server->clients);
+    uint32_t flags = c->cmd->row->flags;
 
     if (!c->client->conn || client_is(c->client, CLIENT_REPLICA | CLIENT_MASTER))
         return PASS;
     if (action == PAUSE_ALL)
         return HELD;
-    if (action == PAUSE_WRITES && (c->cmd->row->flags & (WRITE | MAY_REPLICATE)))
+    if (action == PAUSE_WRITES
+        && ((flags & (WRITE | MAY_REPLICATE))
+            || ((flags & RUNS_QUEUE)
+                && transaction_has_flag(c->client, WRITE | MAY_REPLICATE))))
         return HELD;
     return PASS;
+}
+
+static enum verdict
+gate_multi(struct call *c)
+{
+    uint64_t errors = reply_errors();
+
+    transaction_queue(c);
+    return reply_errors() == errors ? QUEUED : REFUSED;
 }
 
 static gate_fn *const gate_functions[GATES] = {
     [GATE_AUTH] = gate_auth,
     [GATE_PROTECTED] = gate_protected,
     [GATE_MEMORY] = gate_memory,
+    [GATE_SUBSCRIBED] = gate_subscribed,
     [GATE_PAUSE] = gate_pause,
+    [GATE_MULTI] = gate_multi,
 };
 
 enum verdict

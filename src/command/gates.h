@@ -11,10 +11,12 @@ enum gate {
     GATE_AUTH,          /* NOAUTH Authentication required. (armed per client) */
     GATE_PROTECTED,     /* enable-debug-command and the like */
     GATE_MEMORY,        /* maxmemory: evict, or -OOM for DENY_OOM */
+    GATE_SUBSCRIBED,    /* RESP2: hears channels, may say little (armed per client) */
     GATE_PAUSE,         /* CLIENT PAUSE: hold back */
+    GATE_MULTI,         /* queue it (armed per client) */
     GATES
 };
-enum verdict { PASS, REFUSED /* answered */, HELD /* run again later */ };
+enum verdict { PASS, REFUSED /* answered */, HELD /* run again later */, QUEUED };
 typedef enum verdict gate_fn(struct call *c);
 
 /* Turn a gate's lamp on or off for everybody. */
@@ -23,6 +25,7 @@ void gate_arm(enum gate gate, bool on);
 uint32_t gates_for(const struct command *row);
 /* Ask all armed gates in `ask` in order; PASS when all pass. */
 enum verdict gates_ask(struct call *c, uint32_t ask);
-/* Lamps that are on for everybody; a client adds GATE_AUTH while not authenticated. */
+/* Lamps that are on for everybody; a client adds GATE_AUTH while not
+ * authenticated, GATE_SUBSCRIBED while it hears channels and GATE_MULTI between MULTI and EXEC. */
 uint32_t gates_armed(void);
 #endif

@@ -5,6 +5,7 @@
  * Left out:  TRACKING and its kin come with key-change listeners for clients.
  * Read next: command/clients.c */
 #include "base/text.h"
+#include "command/blocking.h"
 #include "command/call.h"
 #include "command/client.h"
 #include "command/clients.h"
@@ -345,19 +346,22 @@ cmd_client_no_touch(struct call *c)
 static void
 cmd_client_unblock(struct call *c)
 {
+    bool with_error = c->argc == 4 && call_is(c, 3, "error");
+    struct client *other;
     int64_t id;
 
     if (c->argc > 4) {
-        subcommand_error(c);
+        call_syntax_error(c);
         return;
     }
-    if (c->argc == 4 && !call_is(c, 3, "timeout") && !call_is(c, 3, "error")) {
+    if (c->argc == 4 && !with_error && !call_is(c, 3, "timeout")) {
         reply_error(c->out, "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         return;
     }
     if (!call_int(c, 2, &id))
         return;
-    reply_int(c->out, 0);       /* no command of this server blocks its client */
+    other = clients_by_id(c->server->clients, (uint64_t)id);
+    reply_int(c->out, other && blocking_unblock(other, with_error));
 }
 
 static const struct command client_commands[] = {

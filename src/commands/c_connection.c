@@ -19,7 +19,11 @@ cmd_ping(struct call *c)
 {
     if (c->argc > 2)
         call_wrong_args(c);
-    else if (c->argc == 2)
+    else if (client_is(c->client, CLIENT_PUBSUB) && c->out->proto == 2) {
+        reply_array(c->out, 2);         /* in the form of a message */
+        reply_bulk(c->out, B("pong"));
+        reply_bulk(c->out, c->argc == 2 ? c->argv[1] : B(""));
+    } else if (c->argc == 2)
         reply_bulk(c->out, c->argv[1]);
     else
         reply_status(c->out, "PONG");
@@ -181,7 +185,7 @@ cmd_hello(struct call *c)
 
 static const struct command connection_commands[] = {
     { .name = "ping", .run = cmd_ping, .arity = -1,
-      .flags = FAST,
+      .flags = FAST | WHILE_SUBSCRIBED,
       .syntax = "[message]",
       .since = "1.0.0", .cost = "O(1)",
       .summary = "Answer PONG, or the message: is anybody there?",
@@ -197,11 +201,13 @@ static const struct command connection_commands[] = {
       .since = "1.0.0", .cost = "O(1)",
       .summary = "Use another database from now on." },
     { .name = "quit", .run = cmd_quit, .arity = -1,
-      .flags = NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY,
+      .flags = NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY | NOT_QUEUED
+               | WHILE_SUBSCRIBED,
       .since = "1.0.0", .cost = "O(1)",
       .summary = "Answer OK and close the connection." },
     { .name = "reset", .run = cmd_reset, .arity = 1,
-      .flags = NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY,
+      .flags = NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY | NOT_QUEUED
+               | WHILE_SUBSCRIBED,
       .since = "6.2.0", .cost = "O(1)",
       .summary = "Make the session as new as it was after connecting." },
     { .name = "auth", .run = cmd_auth, .arity = -2,

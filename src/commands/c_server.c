@@ -143,6 +143,10 @@ cmd_info(struct call *c)
 static void
 cmd_monitor(struct call *c)
 {
+    if (client_is(c->client, CLIENT_IN_EXEC)) {
+        reply_error(c->out, "ERR MONITOR isn't allowed for DENY BLOCKING client");
+        return;
+    }
     clients_set_monitor(c->client, true);
     reply_ok(c->out);
 }

@@ -26,5 +26,24 @@ extern const struct family string_range_family; /* c_string_range.c */
 extern const struct family lcs_family;          /* c_lcs.c */
 extern const struct family bitmap_family;       /* c_bitmap.c */
 extern const struct family bitfield_family;     /* c_bitfield.c */
+extern const struct family transaction_family; /* c_transaction.c */
+extern const struct family hash_family;         /* c_hash.c */
+extern const struct family hash_number_family;  /* c_hash_number.c */
+extern const struct family hash_pick_family;    /* c_hash_pick.c */
+extern const struct family hash_expire_family;  /* c_hash_expire.c */
+extern const struct family hash_life_family;    /* c_hash_life.c */
+extern const struct family set_family;          /* c_set.c */
+extern const struct family set_pick_family;     /* c_set_pick.c */
+extern const struct family set_algebra_family;  /* c_set_algebra.c */
+extern const struct family list_family;         /* c_list.c */
+extern const struct family list_edit_family;    /* c_list_edit.c */
+extern const struct family list_move_family;    /* c_list_move.c */
+extern const struct family sort_family;         /* c_sort.c */
+extern const struct family pubsub_family;       /* c_pubsub.c */
+extern const struct family tracking_family;     /* c_tracking.c */
+extern const struct family zset_family;         /* c_zset.c */
+extern const struct family zset_range_family;   /* c_zset_range.c */
+extern const struct family zset_combine_family; /* c_zset_combine.c */
+extern const struct family zset_pop_family;     /* c_zset_pop.c */
 
 #endif

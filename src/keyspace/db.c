@@ -77,6 +77,7 @@ forget_deadline(struct db *db, struct entry *e)
 
     if (when != NO_DEADLINE)
         deadlines_remove(db->deadlines, when, e);
+    elements_forget(db, e);
 }
 
 void
@@ -132,7 +133,11 @@ db_peek(struct db *db, const struct key *key)
 {
     struct entry *e = dict_find(db->entries, key->name, key->hash);
 
-    return e && is_due(e) ? bury(db, e) : e;
+    if (!e || UNLIKELY(is_due(e)))
+        return e ? bury(db, e) : NULL;
+    if (UNLIKELY(layout_is_timed(e)) && !db->ks->hide_only && elements_reap(db, e))
+        return NULL;
+    return e;
 }
 
 static struct entry *
@@ -164,6 +169,12 @@ db_read(struct db *db, const struct key *key)
     db->ks->stats.hits++;
     touch(db->ks, e);
     return e;
+}
+
+const struct entry *
+db_glance(const struct db *db, const struct key *key)
+{
+    return dict_find(db->entries, key->name, key->hash);
 }
 
 void
@@ -203,7 +214,13 @@ db_slot(struct db *db, const struct key *key, struct slot *out)
         e = NULL;
         place = NULL;
     }
-    *out = (struct slot){ .db = db, .key = k, .entry = e, .place = place };
+    if (e && UNLIKELY(layout_is_timed(e)) && !db->ks->hide_only && elements_reap(db, e)) {
+        e = NULL;
+        place = NULL;
+    }
+    *out = (struct slot){ .db = db, .key = k, .entry = e, .place = place,
+                          .next = e ? elements_next(e) : NO_DEADLINE };
+    touch_for_journal(db, k.name, e);
     if (e)
         touch(db->ks, e);
 }
@@ -227,6 +244,8 @@ settle(struct slot *s, struct entry *e, msec before, msec after)
     } else if (e != s->entry && after != NO_DEADLINE) {
         deadlines_move(db->deadlines, after, s->entry, e);
     }
+    if (UNLIKELY(s->next != NO_DEADLINE))
+        elements_file(db, s->next, s->entry, s->next, e);
     s->entry = e;
 }
 
@@ -238,6 +257,7 @@ add_entry(struct db *db, struct entry *e, uint64_t hash)
     dict_add(db->entries, e, hash);
     if (when != NO_DEADLINE)
         deadlines_add(db_deadlines(db), when, e);
+    elements_file(db, NO_DEADLINE, e, elements_next(e), e);
     event(db, layout_key(e), EVENT_NEW, "new");
 }
 
@@ -250,12 +270,23 @@ put_new(struct slot *s, struct value v, msec deadline)
     s->place = NULL;
     layout_set_clock(s->entry, evict_first_clock(s->db->ks));
     add_entry(s->db, s->entry, s->key.hash);
+    s->next = elements_next(s->entry);
 }
 
 static bool
 owns_outside(struct value v)
 {
     return v.type != TYPE_STRING || v.encoding == STRING_BLOB;
+}
+
+/* The value may have got another earliest deadline. */
+static void
+refile_elements(struct slot *s)
+{
+    msec next = elements_next(s->entry);
+
+    elements_file(s->db, s->next, s->entry, next, s->entry);
+    s->next = next;
 }
 
 void
@@ -273,8 +304,14 @@ slot_put(struct slot *s, struct value v, msec deadline)
         return;
     old = entry_value(s->entry);
     before = layout_deadline(s->entry);
+    if (UNLIKELY(s->next != NO_DEADLINE)) {
+        elements_file(s->db, s->next, s->entry, NO_DEADLINE, s->entry);
+        s->next = NO_DEADLINE;
+    }
     e = entry_replace(s->entry, v, deadline);
     settle(s, e, before, layout_deadline(e));
+    if (UNLIKELY(layout_is_timed(e)))
+        refile_elements(s);
     if (owns_outside(old) && !(owns_outside(v) && v.object == old.object))
         lazyfree_value(old);
 }
@@ -294,9 +331,14 @@ slot_set_deadline(struct slot *s, msec deadline)
 void
 slot_remove(struct slot *s, bool lazy)
 {
+    msec when = layout_deadline(s->entry);
+
     dict_remove_item(s->db->entries, s->entry, s->key.hash);
-    forget_deadline(s->db, s->entry);
+    if (when != NO_DEADLINE)
+        deadlines_remove(s->db->deadlines, when, s->entry);
+    elements_file(s->db, s->next, s->entry, NO_DEADLINE, s->entry);
     entry_dispose(s->entry, lazy);
+    s->next = NO_DEADLINE;
     s->entry = NULL;
     s->place = NULL;
 }
@@ -308,8 +350,19 @@ slot_set_number(struct slot *s, int64_t n)
 }
 
 void
+slot_set_object(struct slot *s, struct value v)
+{
+    entry_set_pointer(s->entry, v.object);
+    if (layout_encoding(s->entry) != v.encoding)
+        layout_set_encoding(s->entry, v.encoding);
+    if (UNLIKELY(layout_is_timed(s->entry)))
+        refile_elements(s);
+}
+
+void
 db_adopt(struct db *db, struct entry *e, uint64_t hash)
 {
+    touch_for_journal(db, layout_key(e), NULL);
     if (layout_clock(e) == 0)
         layout_set_clock(e, evict_first_clock(db->ks));
     add_entry(db, e, hash);
@@ -322,6 +375,7 @@ db_take(struct db *db, const struct key *key)
 
     if (!e)
         return NULL;
+    touch_for_journal(db, key->name, is_due(e) ? NULL : e);
     forget_deadline(db, e);
     if (is_due(e) && !db->ks->hide_only) {
         db_expire_taken(db, e);

@@ -38,6 +38,10 @@ events_send(struct db *db, struct bytes key, enum event_class what, const char *
 {
     struct keyspace *ks = db->ks;
 
+    if (ks->journal) {
+        journal_hold(db, key, what, name);
+        return;
+    }
     for (int i = 0; i < ks->listener_count; i++)
         if (ks->listeners[i].classes & what)
             ks->listeners[i].fn(ks->listeners[i].arg, db, key, what, name);
@@ -54,6 +58,13 @@ void
 db_event(struct db *db, struct bytes key, enum event_class what, const char *name)
 {
     event(db, key, what, name);
+}
+
+bool
+event_is_of_database(const char *event)
+{
+    return strcmp(event, "flushall") == 0 || strcmp(event, "flushdb") == 0
+        || strcmp(event, "swapdb") == 0;
 }
 
 void

@@ -310,6 +310,7 @@ evict(struct db *db, struct entry *e)
     dict_remove_item(db->entries, e, hash_bytes(name.at, name.len));
     if (when != NO_DEADLINE)
         deadlines_remove(db->deadlines, when, e);
+    elements_forget(db, e);
     db->ks->stats.evicted++;
     event(db, name, EVENT_EVICTED, "evicted");
     entry_dispose(e, db->ks->evict.lazy);

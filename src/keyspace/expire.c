@@ -29,6 +29,7 @@ db_expire_entry(struct db *db, struct entry *e)
 
     dict_remove_item(db->entries, e, hash_bytes(name.at, name.len));
     deadlines_remove(db->deadlines, layout_deadline(e), e);
+    elements_forget(db, e);
     db_expire_taken(db, e);
 }
 
@@ -78,6 +79,8 @@ expire_db(struct db *db, msec now, uint64_t start, uint64_t budget_ns, bool *mor
         db_expire_entry(db, e);
         n++;
     }
+    if (!*more)
+        *more = !elements_expire_due(db, now, start, budget_ns);
     return n;
 }
 

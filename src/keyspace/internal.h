@@ -11,10 +11,12 @@
 #define LISTENERS_MAX 16
 
 struct evict_pool;
+struct journal;
 
 struct db {
     struct dict *entries;
     struct deadlines *deadlines;        /* NULL until a key gets a deadline */
+    struct deadlines *elements;         /* NULL until an element of one gets one */
     struct keyspace *ks;
     int index;
 };
@@ -32,6 +34,7 @@ struct keyspace {
     bool active_expire, lazy_expire;
     unsigned wanted;                    /* all listeners' classes */
     int64_t dirty;
+    struct journal *journal;            /* NULL: nothing is to be taken back */
     struct keyspace_stats stats;
     struct listener listeners[LISTENERS_MAX];
     int listener_count;
@@ -56,6 +59,18 @@ event(struct db *db, struct bytes key, enum event_class what, const char *name)
         events_send(db, key, what, name);
 }
 
+/* --- journal.c --- */
+/* Keep how the key is now (NULL: absent), unless that was kept before. */
+void journal_touch(struct db *db, struct bytes key, const struct entry *now);
+void journal_hold(struct db *db, struct bytes key, enum event_class what, const char *event);
+
+static inline void
+touch_for_journal(struct db *db, struct bytes key, const struct entry *now)
+{
+    if (__builtin_expect(db->ks->journal != NULL, 0))
+        journal_touch(db, key, now);
+}
+
 /* --- db.c --- */
 /* Free an entry that is in no table any more. */
 void entry_dispose(struct entry *e, bool lazy);
@@ -76,6 +91,29 @@ is_due(const struct entry *e)
     msec when = layout_deadline(e);
 
     return UNLIKELY(when != NO_DEADLINE) && when <= clock_ms();
+}
+
+/* --- elements.c --- */
+/* The earliest deadline of an element; only for entries that are layout_is_timed. */
+msec elements_next_of(const struct entry *e);
+/* The entry `from`, filed under `before`, is `to` now and filed under `after`. */
+void elements_file(struct db *db, msec before, struct entry *from, msec after,
+                   struct entry *to);
+/* Remove elements that are due; true when the key had no others and is gone. */
+bool elements_reap(struct db *db, struct entry *e);
+bool elements_expire_due(struct db *db, msec now, uint64_t start, uint64_t budget_ns);
+
+static inline msec
+elements_next(const struct entry *e)
+{
+    return UNLIKELY(layout_is_timed(e)) ? elements_next_of(e) : NO_DEADLINE;
+}
+
+static inline void
+elements_forget(struct db *db, struct entry *e)
+{
+    if (UNLIKELY(layout_is_timed(e)))
+        elements_file(db, elements_next_of(e), e, NO_DEADLINE, e);
 }
 
 /* --- evict.c --- */

@@ -44,6 +44,8 @@ keyspace_free(struct keyspace *ks)
         dict_free(ks->dbs[i].entries);
         if (ks->dbs[i].deadlines)
             deadlines_free(ks->dbs[i].deadlines);
+        if (ks->dbs[i].elements)
+            deadlines_free(ks->dbs[i].elements);
     }
     evict_pool_free(ks->pool);
     mem_free(ks);
@@ -101,12 +103,20 @@ void
 db_swap(struct db *a, struct db *b)
 {
     struct dict *entries = a->entries;
-    struct deadlines *deadlines = a->deadlines;
+    struct deadlines *deadlines = a->deadlines, *elements = a->elements;
 
+    a->elements = b->elements;
+    b->elements = elements;
     a->entries = b->entries;
     a->deadlines = b->deadlines;
     b->entries = entries;
     b->deadlines = deadlines;
+}
+
+static void
+free_deadlines(void *x)
+{
+    deadlines_free(x);
 }
 
 static size_t
@@ -117,6 +127,11 @@ flush_db(struct db *db, bool lazy)
     size_t count = dict_count(entries);
 
     db->deadlines = NULL;
+    if (db->elements && lazy)
+        lazyfree_call(free_deadlines, db->elements, 0);
+    else if (db->elements)
+        deadlines_free(db->elements);
+    db->elements = NULL;
     db->entries = dict_new(&entry_dict_ops);
     if (lazy) {
         lazyfree_tables(entries, deadlines);
@@ -165,7 +180,8 @@ size_t
 db_overhead(const struct db *db)
 {
     return dict_memory(db->entries)
-         + (db->deadlines ? deadlines_memory(db->deadlines) : 0);
+         + (db->deadlines ? deadlines_memory(db->deadlines) : 0)
+         + (db->elements ? deadlines_memory(db->elements) : 0);
 }
 
 static size_t

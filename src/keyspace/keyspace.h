@@ -41,6 +41,8 @@ struct entry *db_read_no_touch(struct db *db, const struct key *key);
 void entry_touch(struct db *db, struct entry *e);
 /* On: nothing but entry_touch updates access clocks (CLIENT NO-TOUCH). */
 void keyspace_set_no_touch(struct keyspace *ks, bool on);
+/* As it lies there, over or not: to look ahead, never to answer. */
+const struct entry *db_glance(const struct db *db, const struct key *key);
 void db_prefetch_bucket(const struct db *db, uint64_t hash);
 void db_prefetch_entry(const struct db *db, uint64_t hash);
 
@@ -50,6 +52,7 @@ struct slot {
     struct key key;
     struct entry *entry;        /* NULL: absent (or was expired and is gone now) */
     void **place;               /* where the dict keeps it, when present */
+    msec next;                  /* earliest deadline of an element: see elements.c */
 };
 /* Look up for writing: access clock updated, hit/miss not counted.  The slot is
  * valid until another key of the database is written. */
@@ -63,6 +66,10 @@ void slot_set_deadline(struct slot *s, msec deadline);
 void slot_remove(struct slot *s, bool lazy);
 /* In place, for an entry that holds STRING_INT. */
 void slot_set_number(struct slot *s, int64_t n);
+/* An operation on the collection in the slot left `v`: the object may have moved, the
+ * encoding changed.  In place; the entry goes on owning the object.  After a change to
+ * elements with deadlines nothing but this or slot_remove may follow. */
+void slot_set_object(struct slot *s, struct value v);
 /* Make the string value `len` bytes long (zero-filled growth), unshared and raw,
  * keeping the deadline; returns its bytes to write through.  The entry must be
  * absent or a string. NULL when the memory is not there (nothing changed). */
@@ -128,6 +135,7 @@ void db_event(struct db *db, struct bytes key, enum event_class what,
               const char *event);
 /* Whole databases changed (FLUSHALL, SWAPDB): key is empty, event "flushdb",
  * "flushall" or "swapdb". */
+bool event_is_of_database(const char *event);
 void keyspace_add_dirty(struct keyspace *ks, int64_t n);
 int64_t keyspace_dirty(const struct keyspace *ks);
 void keyspace_set_dirty(struct keyspace *ks, int64_t n);

@@ -33,6 +33,13 @@ layout_has_room(const struct entry *e)
     return e->head & HEAD_ROOM;
 }
 
+/* May its elements have deadlines?  No encoding of a string says so. */
+static inline bool
+layout_is_timed(const struct entry *e)
+{
+    return e->head & VALUE_TIMED << HEAD_ENCODING_SHIFT;
+}
+
 static inline uint32_t
 layout_clock(const struct entry *e)
 {

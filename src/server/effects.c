@@ -15,7 +15,9 @@
 #include "command/dispatch.h"
 #include "command/gates.h"
 #include "command/latency.h"
+#include "command/notify.h"
 #include "command/slowlog.h"
+#include "command/tracking.h"
 #include "config/config.h"
 #include "keyspace/evict.h"
 #include "net/listener.h"
@@ -123,6 +125,24 @@ apply_watching(struct config *c, void *arg, const char **why)
 }
 
 static bool
+apply_notify(struct config *c, void *arg, const char **why)
+{
+    (void)c, (void)why;
+    notify_configure(arg);
+    return true;
+}
+
+static bool
+apply_tracking(struct config *c, void *arg, const char **why)
+{
+    struct server *server = arg;
+
+    (void)c, (void)why;
+    tracking_limit(server->tracking);
+    return true;
+}
+
+static bool
 apply_port(struct config *c, void *arg, const char **why)
 {
     (void)arg;
@@ -194,6 +214,8 @@ static const struct { const char *option; config_watch_fn *apply; } effects[] = 
     { "slowlog-entry-max-string-len", apply_watching },
     { "latency-monitor-threshold", apply_watching },
     { "latency-tracking", apply_watching },
+    { "notify-keyspace-events", apply_notify },
+    { "tracking-table-max-keys", apply_tracking },
     { "port", apply_port },
     { "bind", apply_bind },
     { "proc-title-template", apply_title },
@@ -217,6 +239,7 @@ effects_start(struct server *server, struct listeners *listeners)
     apply_accept(c, server, &why);
     apply_clients(c, server, &why);
     apply_watching(c, server, &why);
+    apply_notify(c, server, &why);
     apply_title(c, server, &why);
     apply_oom_score(c, server, &why);
     apply_crash_log(c, server, &why);

@@ -17,10 +17,13 @@
 #include "config/config.h"
 #include "keyspace/evict.h"
 #include "net/loop.h"
+#include "command/blocking.h"
 #include "command/call.h"
 #include "command/clients.h"
 #include "command/info.h"
 #include "command/stats.h"
+#include "command/pubsub.h"
+#include "command/tracking.h"
 #include "server/cron.h"
 #include "server/info_counters.h"
 #include "server/info_memory.h"
@@ -103,9 +106,10 @@ section_clients(struct text *out, struct server *server)
     text_printf(out, "client_recent_max_input_buffer:%zu\r\n", f.biggest_input);
     text_printf(out, "client_recent_max_output_buffer:%zu\r\n", f.biggest_output);
     text_printf(out, "blocked_clients:%zu\r\n", f.blocked);
-    text_printf(out, "tracking_clients:0\r\n");
+    text_printf(out, "tracking_clients:%zu\r\n", tracking_clients(server->tracking));
+    text_printf(out, "pubsub_clients:%zu\r\n", pubsub_clients(server->pubsub));
     text_printf(out, "clients_in_timeout_table:0\r\n");
-    text_printf(out, "total_blocking_keys:0\r\n");
+    text_printf(out, "total_blocking_keys:%zu\r\n", blocking_keys(server->blocking));
     text_printf(out, "total_blocking_keys_on_nokey:0\r\n");
 }
 

@@ -8,8 +8,10 @@
 #include "net/loop.h"
 #include "command/call.h"
 #include "command/clients.h"
+#include "command/pubsub.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/tracking.h"
 
 static void
 count(struct text *out, const char *name, uint64_t n)
@@ -59,19 +61,34 @@ keyspace_fields(struct text *out, struct server *server,
     count(out, "keyspace_misses", ks->misses);
 }
 
+static void
+listener_fields(struct text *out, struct server *server)
+{
+    count(out, "pubsub_channels", pubsub_channels(server->pubsub, CHANNEL_PLAIN));
+    count(out, "pubsub_patterns", pubsub_channels(server->pubsub, CHANNEL_PATTERN));
+    count(out, "pubsubshard_channels", pubsub_channels(server->pubsub, CHANNEL_SHARD));
+}
+
+static void
+tracking_fields(struct text *out, struct server *server)
+{
+    struct tracking_facts f;
+
+    tracking_facts(server->tracking, &f);
+    count(out, "tracking_total_keys", f.keys);
+    count(out, "tracking_total_items", f.items);
+    count(out, "tracking_total_prefixes", f.prefixes);
+}
+
 /* Parts that are not built: what an idle Redis shows. */
 static void
 idle_fields(struct text *out)
 {
-    text_printf(out, "pubsub_channels:0\r\npubsub_patterns:0\r\n");
-    text_printf(out, "pubsubshard_channels:0\r\n");
     text_printf(out, "latest_fork_usec:0\r\ntotal_forks:0\r\n");
     text_printf(out, "migrate_cached_sockets:0\r\nslave_expires_tracked_keys:0\r\n");
     text_printf(out, "active_defrag_hits:0\r\nactive_defrag_misses:0\r\n");
     text_printf(out, "active_defrag_key_hits:0\r\nactive_defrag_key_misses:0\r\n");
     text_printf(out, "total_active_defrag_time:0\r\ncurrent_active_defrag_time:0\r\n");
-    text_printf(out, "tracking_total_keys:0\r\ntracking_total_items:0\r\n");
-    text_printf(out, "tracking_total_prefixes:0\r\n");
 }
 
 /* The last lines are 7.2's. */
@@ -87,7 +104,9 @@ info_counters_stats(struct text *out, struct server *server)
     loop_facts(server->loop, &loop);
     traffic_fields(out, server, &clients);
     keyspace_fields(out, server, &clients);
+    listener_fields(out, server);
     idle_fields(out);
+    tracking_fields(out, server);
     count(out, "unexpected_error_replies", server->stats->unexpected_errors);
     count(out, "total_error_replies", server->stats->error_replies);
     text_printf(out, "dump_payload_sanitizations:0\r\n");

@@ -22,15 +22,19 @@
 #include "base/rand.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "command/blocking.h"
 #include "command/call.h"
 #include "command/clients.h"
 #include "command/dispatch.h"
 #include "command/info.h"
 #include "command/latency.h"
+#include "command/pubsub.h"
 #include "command/shutdown.h"
 #include "command/slowlog.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/tracking.h"
+#include "command/transaction.h"
 #include "commands/families.h"
 #include "config/config.h"
 #include "keyspace/evict.h"
@@ -42,7 +46,11 @@
 #include "server/info.h"
 #include "server/listeners.h"
 #include "server/process.h"
+#include "values/v_hash.h"
+#include "values/v_set.h"
+#include "values/v_list.h"
 #include "values/v_string.h"
+#include "values/v_zset.h"
 #include "wire/resp_write.h"
 
 static const struct family *const families[] = {
@@ -50,7 +58,12 @@ static const struct family *const families[] = {
     &lcs_family, &bitmap_family, &bitfield_family, &key_family, &expire_family,
     &scan_family, &object_family, &connection_family, &client_family, &server_family,
     &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
-    &debug_family, &lolwut_family,
+    &debug_family, &zset_family, &zset_range_family,
+    &zset_combine_family, &zset_pop_family, &lolwut_family,
+    &hash_family, &hash_number_family, &hash_pick_family, &hash_expire_family,
+    &hash_life_family, &set_family, &set_pick_family, &set_algebra_family,
+    &transaction_family, &pubsub_family, &tracking_family,
+    &list_family, &list_edit_family, &list_move_family, &sort_family,
 };
 
 struct house {
@@ -281,6 +294,10 @@ build(struct house *h)
     struct server *s = &h->server;
 
     value_type_register(TYPE_STRING, &string_type);
+    value_type_register(TYPE_ZSET, &zset_type);
+    value_type_register(TYPE_LIST, &list_type);
+    value_type_register(TYPE_SET, &set_type);
+    value_type_register(TYPE_HASH, &hash_type);
     lazyfree_start();
     s->keyspace = keyspace_new(s->config->databases);
     s->loop = loop_new();
@@ -298,6 +315,10 @@ build(struct house *h)
     if (rename_commands(s->commands, s->config) != OK)
         return FAILED;
     s->clients = clients_new(s);
+    s->pubsub = pubsub_new();
+    s->tracking = tracking_new(s);
+    s->blocking = blocking_new(s);
+    s->watches = watches_new(s);
     info_sections(s->info);
     shutdown_answer_by(begin_shutdown, abort_shutdown);
     restart_answer_by(restart);
@@ -321,6 +342,10 @@ tear_down(struct house *h)
         listeners_close(h->listeners);
     if (s->clients)
         clients_free(s->clients);
+    blocking_free(s->blocking);
+    watches_free(s->watches);
+    pubsub_free(s->pubsub);
+    tracking_free(s->tracking);
     dispatch_stop();
     command_table_free(s->commands);
     info_free(s->info);

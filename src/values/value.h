@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "base/blob.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 
 /* Order is Redis's (OBJECT, RDB and DIGEST depend on nothing here). */
 enum type { TYPE_STRING, TYPE_LIST, TYPE_SET, TYPE_ZSET, TYPE_HASH, TYPE_STREAM, TYPES };
@@ -17,6 +18,10 @@ enum string_encoding {
     STRING_EMBEDDED_RAW,        /* likewise, but OBJECT ENCODING says raw */
     STRING_BLOB                 /* a struct blob outside */
 };
+
+/* A bit in the encoding of a collection: its elements may have deadlines of their own.
+ * Whoever looks a key up asks for it before anything else. */
+#define VALUE_TIMED 4
 
 /* A value in hand: a borrowed handle, passed by value.  Who owns what it points
  * to is said where it is given or taken. */
@@ -47,6 +52,13 @@ struct value_type {
     size_t (*length)(struct value v);
     /* Mix the value into a 20-byte digest as DEBUG DIGEST does. */
     void (*digest)(struct value v, unsigned char digest[20]);
+
+    /* NULL for types whose elements never die before their key.  Called for encodings
+     * with VALUE_TIMED: the earliest deadline of an element, -1 when none has one. */
+    msec (*next_deadline)(struct value v);
+    /* Remove elements that are due at `now`, at most `limit`; how many it were.  What is
+     * due and still there is not to be seen by readers of the value. */
+    size_t (*expire)(struct value *v, msec now, size_t limit);
 };
 
 /* Two ways to add bytes to a digest: `xor` forgets the order of what is added

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: MIT
+ * command/blocking.c - who waits for which key, and whose turn it is.
+ *
+ * Why:        a queue's consumers must not poll; they must be served in the order
+ *             they came, lose nothing, and cost nothing while nothing happens.
+ * How:        each database has a dict of awaited keys; each awaited key has the
+ *             list of its waits, oldest first. A wait for three keys hangs in three
+ *             lists.
+ *
+ *               key "jobs"  ->  wait of client 7  ->  wait of client 9
+ *               key "mail"  ->  wait of client 7
+ *
+ *             A key listener, there only while somebody waits, notes changed keys.
+ *             After the command (EXEC as a whole) the noted keys are served: the
+ *             oldest wait's command is run again, for that key alone.
+ * Invariants: 1. a client waits at most once; CLIENT_BLOCKED says whether.
+ *             2. a key is in the dict exactly while a wait hangs in its list (or it
+ *                is being served).
+ *             3. serving never runs inside a handler.
+ * Cost:       a push pays one lookup while anybody waits; those who cannot be served
+ *             are not looked at once the key is empty again.
+ * Read next:  commands/c_list_block.c */
+#include "command/blocking.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "command/client.h"
+#include "command/clients.h"
+#include "command/dispatch.h"
+#include "command/table.h"
+#include "net/conn.h"
+#include "net/loop.h"
+#include "structs/deadlines.h"
+#include "structs/dict.h"
+
+struct wait;
+
+/* One wait in one key's list. */
+struct place {
+    struct wait *wait;
+    struct awaited *key;
+    struct place *prev, *next;
+};
+
+struct awaited {
+    struct place *first, *last;
+    struct awaited *next_ready;
+    int db;
+    bool is_ready, is_served;
+    uint32_t len;
+    char name[];
+};
+
+struct wait {
+    struct client *client;
+    struct registered *cmd;
+    struct db *db;
+    struct bytes *argv;
+    int argc;
+    int first, count, step;             /* where the keys are */
+    msec deadline;                      /* 0: for ever */
+    enum block_reply on_timeout;
+    bool is_muted;                      /* CLIENT REPLY OFF or SKIP: no reply */
+    struct place places[];
+};
+
+struct blocking {
+    struct server *server;
+    struct dict **keys;                 /* by database; NULL until used */
+    int databases;
+    struct awaited *ready, **ready_end;
+    struct deadlines *deadlines;
+    struct timer *timer;
+    struct wait *retrying;              /* its handler is being run again */
+    bool retry_failed;
+    size_t clients, key_count;
+};
+
+static struct bytes
+name_of(const void *item)
+{
+    const struct awaited *a = item;
+
+    return bytes_view(a->name, a->len);
+}
+
+static const struct dict_ops awaited_ops = { .key_of = name_of };
+
+/* --- waiting --- */
+
+bool
+call_timeout(struct call *c, int i, msec *deadline)
+{
+    long double seconds;
+
+    if (!num_parse_ldouble(c->argv[i], &seconds)) {
+        reply_error(c->out, "ERR timeout is not a float or out of range");
+        return false;
+    }
+    if (seconds < 0) {
+        reply_error(c->out, "ERR timeout is negative");
+        return false;
+    }
+    seconds = ceill(seconds * 1000);
+    if (seconds > (long double)(INT64_MAX - clock_ms())) {
+        reply_error(c->out, "ERR timeout is out of range");
+        return false;
+    }
+    *deadline = seconds > 0 ? clock_ms() + (msec)seconds : 0;
+    return true;
+}
+
+static void
+reply_timeout(struct reply *out, enum block_reply how)
+{
+    if (how == BLOCK_NULL)
+        reply_null(out);
+    else
+        reply_null_array(out);
+}
+
+static void on_event(void *arg, struct db *db, struct bytes key, enum event_class what,
+                     const char *event);
+
+static void
+listen(struct blocking *b, bool on)
+{
+    keyspace_listen_for(b->server->keyspace,
+                        on ? ~(unsigned)(EVENT_KEY_MISS | EVENT_NEW) : 0, on_event, b);
+}
+
+static struct awaited *
+awaited_find(struct blocking *b, int db, const struct key *key)
+{
+    return b->keys[db] ? dict_find(b->keys[db], key->name, key->hash) : NULL;
+}
+
+static struct awaited *
+awaited_of(struct blocking *b, int db, struct bytes name)
+{
+    struct key key = key_of(name);
+    struct awaited *a = awaited_find(b, db, &key);
+
+    if (a)
+        return a;
+    a = mem_zalloc(sizeof *a + name.len);
+    a->db = db;
+    a->len = (uint32_t)name.len;
+    memcpy(a->name, name.at, name.len);
+    if (!b->keys[db])
+        b->keys[db] = dict_new(&awaited_ops);
+    dict_add(b->keys[db], a, key.hash);
+    b->key_count++;
+    return a;
+}
+
+static void
+awaited_drop_if_idle(struct blocking *b, struct awaited *a)
+{
+    if (a->first || a->is_served || a->is_ready)
+        return;
+    dict_remove_item(b->keys[a->db], a, hash_bytes(a->name, a->len));
+    b->key_count--;
+    mem_free(a);
+}
+
+/* A key named twice is awaited once: its second place stays empty. */
+static void
+enqueue(struct awaited *a, struct place *p, struct wait *w)
+{
+    *p = (struct place){ 0 };
+    if (a->last && a->last->wait == w)
+        return;
+    *p = (struct place){ .wait = w, .key = a, .prev = a->last };
+    *(a->last ? &a->last->next : &a->first) = p;
+    a->last = p;
+}
+
+static void
+dequeue(struct blocking *b, struct place *p)
+{
+    struct awaited *a = p->key;
+
+    if (!a)
+        return;
+    *(p->prev ? &p->prev->next : &a->first) = p->next;
+    *(p->next ? &p->next->prev : &a->last) = p->prev;
+    awaited_drop_if_idle(b, a);
+}
+
+static void
+set_timer(struct blocking *b)
+{
+    msec when;
+
+    if (!deadlines_first(b->deadlines, &when)) {
+        timer_stop(b->timer);
+        return;
+    }
+    clock_tick();
+    timer_start(b->timer, when > clock_ms() ? (double)(when - clock_ms()) : 0, 0);
+}
+
+/* Copies of the arguments, in one block. */
+static struct bytes *
+copy_args(const struct bytes *argv, int argc)
+{
+    size_t total = (size_t)argc * sizeof *argv;
+    struct bytes *copy;
+    char *to;
+
+    for (int i = 0; i < argc; i++)
+        total += argv[i].len;
+    copy = mem_alloc(total);
+    to = (char *)(copy + argc);
+    for (int i = 0; i < argc; i++) {
+        memcpy(to, argv[i].at, argv[i].len);
+        copy[i] = bytes_view(to, argv[i].len);
+        to += argv[i].len;
+    }
+    return copy;
+}
+
+void
+call_block(struct call *c, int first, int count, int step, msec deadline,
+           enum block_reply on_timeout)
+{
+    struct blocking *b = c->server->blocking;
+    struct wait *w;
+
+    if (b->retrying && b->retrying->client == c->client) {
+        b->retry_failed = true;
+        return;
+    }
+    if (!c->client->conn || client_is(c->client, CLIENT_IN_EXEC)) {
+        reply_timeout(c->out, on_timeout);
+        return;
+    }
+    w = mem_alloc(sizeof *w + (size_t)count * sizeof w->places[0]);
+    *w = (struct wait){ .client = c->client, .cmd = c->cmd, .db = c->db, .argc = c->argc,
+                        .argv = copy_args(c->argv, c->argc), .first = first, .count = count,
+                        .step = step, .deadline = deadline, .on_timeout = on_timeout,
+                        .is_muted = c->out->muted };
+    for (int i = 0; i < count; i++)
+        enqueue(awaited_of(b, db_index(c->db), c->argv[first + i * step]), &w->places[i], w);
+    if (deadline) {
+        deadlines_add(b->deadlines, deadline, w);
+        set_timer(b);
+    }
+    c->client->wait = w;
+    client_set(c->client, CLIENT_BLOCKED, true);
+    if (b->clients++ == 0)
+        listen(b, true);
+}
+
+/* The wait is over; its client goes on at the end of the turn. */
+static void
+end_wait(struct blocking *b, struct wait *w)
+{
+    for (int i = 0; i < w->count; i++)
+        dequeue(b, &w->places[i]);
+    if (w->deadline)
+        deadlines_remove(b->deadlines, w->deadline, w);
+    w->client->wait = NULL;
+    client_set(w->client, CLIENT_BLOCKED, false);
+    if (--b->clients == 0)
+        listen(b, false);
+}
+
+static void
+free_wait(struct wait *w)
+{
+    mem_free(w->argv);
+    mem_free(w);
+}
+
+/* The reply is there: send it, and go on with what the client sent meanwhile. */
+static void
+release(struct blocking *b, struct wait *w)
+{
+    struct client *client = w->client;
+
+    client->out->muted = false;
+    end_wait(b, w);
+    free_wait(w);
+    client_pushed(client);
+    clients_resume_later(client);
+}
+
+/* --- serving --- */
+
+static void
+note_ready(struct blocking *b, struct awaited *a)
+{
+    if (a->is_ready)
+        return;
+    a->is_ready = true;
+    a->next_ready = NULL;
+    *b->ready_end = a;
+    b->ready_end = &a->next_ready;
+}
+
+static void
+note_item(void *item, void *arg)
+{
+    note_ready(arg, item);
+}
+
+/* Emptied databases have nothing to take; exchanged ones may. */
+static void
+on_event(void *arg, struct db *db, struct bytes name, enum event_class what, const char *event)
+{
+    struct blocking *b = arg;
+    struct dict *keys = b->keys[db_index(db)];
+    struct key key;
+    struct awaited *a;
+    uint64_t cursor = 0;
+
+    (void)what;
+    if (!keys || dict_count(keys) == 0)
+        return;
+    if (name.len == 0 && event_is_of_database(event)) {
+        do
+            cursor = dict_scan(keys, cursor, 100, note_item, b);
+        while (cursor);
+        return;
+    }
+    key = key_of(name);
+    a = dict_find(keys, key.name, key.hash);
+    if (a)
+        note_ready(b, a);
+}
+
+bool
+blocking_has_work(const struct blocking *b)
+{
+    return b->ready != NULL;
+}
+
+/* The type a waiting command takes from. */
+static enum type
+wanted_type(const struct wait *w)
+{
+    if (w->cmd->categories & ACL_SORTEDSET)
+        return TYPE_ZSET;
+    return w->cmd->categories & ACL_STREAM ? TYPE_STREAM : TYPE_LIST;
+}
+
+/* Run the command again as if `name` were its only key.  True when it was served. */
+static bool
+retry(struct blocking *b, struct wait *w, struct bytes name)
+{
+    struct bytes *argv = mem_alloc((size_t)w->argc * sizeof *argv);
+    int argc = 0;
+    struct call call = { .out = w->client->out, .db = w->db, .argv = argv,
+                         .client = w->client, .server = b->server, .cmd = w->cmd };
+
+    for (int i = 0; i < w->argc; i++) {
+        bool is_key = i >= w->first && i < w->first + w->count * w->step
+                      && (i - w->first) % w->step == 0;
+
+        if (!is_key || w->count == 1)
+            argv[argc++] = w->argv[i];
+        else if (i == w->first)
+            argv[argc++] = name;
+    }
+    if (w->count > 1 && w->cmd->row->keys[0].shape == KEYS_COUNT)
+        argv[w->first - 1] = B("1");
+    call.argc = argc;
+    b->retrying = w;
+    b->retry_failed = false;
+    w->client->out->muted = w->is_muted;
+    dispatch_again(&call);
+    w->client->out->muted = false;
+    b->retrying = NULL;
+    mem_free(argv);
+    return !b->retry_failed;
+}
+
+static void
+serve_key(struct blocking *b, struct awaited *a)
+{
+    struct db *db = keyspace_db(b->server->keyspace, a->db);
+    struct key key = key_of(bytes_view(a->name, a->len));
+    struct place *p, *next;
+    struct entry *e;
+
+    a->is_served = true;
+    for (p = a->first; p; p = next) {
+        next = p->next;
+        e = db_peek(db, &key);
+        if (!e)
+            break;
+        if (client_is(p->wait->client, CLIENT_DEAD) || entry_type(e) != wanted_type(p->wait))
+            continue;
+        if (retry(b, p->wait, key.name))
+            release(b, p->wait);
+    }
+    a->is_served = false;
+    awaited_drop_if_idle(b, a);
+}
+
+void
+blocking_serve(struct blocking *b)
+{
+    struct awaited *a;
+
+    if (b->retrying)
+        return;
+    while ((a = b->ready) != NULL) {
+        b->ready = a->next_ready;
+        if (!b->ready)
+            b->ready_end = &b->ready;
+        a->is_ready = false;
+        serve_key(b, a);
+    }
+}
+
+/* --- the end of a wait without a key --- */
+
+static void
+give_up(struct blocking *b, struct wait *w, bool with_error)
+{
+    w->client->out->muted = w->is_muted;
+    if (with_error)
+        reply_error(w->client->out, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    else
+        reply_timeout(w->client->out, w->on_timeout);
+    release(b, w);
+}
+
+bool
+blocking_unblock(struct client *c, bool with_error)
+{
+    if (!c->wait)
+        return false;
+    give_up(c->server->blocking, c->wait, with_error);
+    return true;
+}
+
+static void
+on_time(void *arg)
+{
+    struct blocking *b = arg;
+    struct wait *w;
+    msec when;
+
+    clock_tick();
+    while ((w = deadlines_first(b->deadlines, &when)) != NULL && when <= clock_ms())
+        give_up(b, w, false);
+    set_timer(b);
+}
+
+void
+blocking_forget(struct client *c)
+{
+    struct wait *w = c->wait;
+
+    if (!w)
+        return;
+    end_wait(c->server->blocking, w);
+    free_wait(w);
+}
+
+/* --- the service --- */
+
+struct blocking *
+blocking_new(struct server *server)
+{
+    struct blocking *b = mem_zalloc(sizeof *b);
+
+    b->server = server;
+    b->databases = keyspace_databases(server->keyspace);
+    b->keys = mem_zalloc((size_t)b->databases * sizeof *b->keys);
+    b->ready_end = &b->ready;
+    b->deadlines = deadlines_new();
+    b->timer = timer_new(server->loop, on_time, b);
+    return b;
+}
+
+/* All clients are gone by now. */
+void
+blocking_free(struct blocking *b)
+{
+    if (!b)
+        return;
+    blocking_serve(b);                  /* lets go of keys noted but not served */
+    timer_free(b->timer);
+    deadlines_free(b->deadlines);
+    for (int i = 0; i < b->databases; i++)
+        dict_free(b->keys[i]);
+    mem_free(b->keys);
+    mem_free(b);
+}
+
+size_t
+blocking_clients(const struct blocking *b)
+{
+    return b->clients;
+}
+
+size_t
+blocking_keys(const struct blocking *b)
+{
+    return b->key_count;
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT
+ * command/tracking.c - CLIENT TRACKING: who read what, and must hear that it changed.
+ *
+ * Why:        a client that keeps values beside itself saves the round trip, as long as
+ *             somebody tells it when they are old.
+ * How:        a table from key (of whatever database) to the ids of the clients that
+ *             read it.  A key listener, there only while somebody tracks, takes the key
+ *             out and tells them once; they have to read it again to be told again.
+ *             Broadcasting clients follow prefixes: see tracking_bcast.c.
+ *             What a client is to be told during its own command waits for the end of
+ *             the reply.
+ * Invariants: 1. CLIENT_TRACKING exactly while client->tracker is not NULL.
+ *             2. ids in the table may be those of clients that are gone: ids are
+ *                never used twice.
+ *             3. the table holds at most tracking-table-max-keys keys: one picked at
+ *                random goes, as if it had changed.
+ * Cost:       a read of a tracking client: one lookup per key; others: nothing.
+ * Left out:   SWAPDB tells nothing, as in Redis: the table does not know databases.
+ * Read next:  commands/c_tracking.c */
+#include "command/tracking.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "command/client.h"
+#include "command/clients.h"
+#include "command/pubsub.h"
+#include "command/table.h"
+#include "command/tracking_bcast.h"
+#include "config/config.h"
+#include "net/loop.h"
+#include "structs/dict.h"
+
+#define CHANNEL "__redis__:invalidate"
+
+struct tracker {
+    struct client *client;
+    struct tracker *prev, *next;
+    uint64_t redirect;
+    unsigned options;
+    bool is_broken;                     /* who should be told is gone */
+    struct prefix **prefixes;           /* in memcmp order */
+    size_t prefix_count;
+};
+
+struct readers {
+    uint64_t *ids;                      /* ascending */
+    uint32_t count, room;
+    uint32_t len;
+    char name[];
+};
+
+struct tracking {
+    struct server *server;
+    struct tracker *first;
+    size_t clients, items;
+    struct dict *table;
+    struct broadcast *broadcast;
+    struct client *executing;           /* a tracking client's command runs */
+    struct text *waiting;               /* what it will be told, a text each */
+    size_t waiting_count, waiting_room;
+};
+
+static struct bytes
+name_of(const void *item)
+{
+    const struct readers *r = item;
+
+    return bytes_view(r->name, r->len);
+}
+
+static void
+free_readers(void *item)
+{
+    struct readers *r = item;
+
+    mem_free(r->ids);
+    mem_free(r);
+}
+
+static const struct dict_ops table_ops = { .key_of = name_of, .free_item = free_readers };
+
+/* --- telling --- */
+
+static void
+say_broken(struct tracker *t)
+{
+    bool was_muted;
+    struct reply *out;
+
+    t->is_broken = true;
+    if (t->client->out->proto < 3)
+        return;
+    out = pubsub_push_begin(t->client, &was_muted);
+    if (!out)
+        return;
+    reply_push(out, 2);
+    reply_bulk_text(out, "tracking-redir-broken");
+    reply_int(out, (int64_t)t->redirect);
+    pubsub_push_end(t->client, was_muted);
+}
+
+/* `keys` is encoded: an array, or a null.  RESP2 has no pushes: such a client is told
+ * only through another one that hears the channel. */
+static void
+tell(struct tracker *t, struct bytes keys)
+{
+    struct client *to = t->client;
+    bool was_muted;
+    struct reply *out;
+
+    if (t->redirect) {
+        to = clients_by_id(to->server->clients, t->redirect);
+        if (!to) {
+            say_broken(t);
+            return;
+        }
+    }
+    if (to->out->proto < 3 && !(t->redirect && client_is(to, CLIENT_PUBSUB)))
+        return;
+    out = pubsub_push_begin(to, &was_muted);
+    if (!out)
+        return;
+    reply_push(out, out->proto < 3 ? 3 : 2);
+    if (out->proto < 3) {
+        reply_bulk_text(out, "message");
+        reply_bulk_text(out, CHANNEL);
+    } else {
+        reply_bulk_text(out, "invalidate");
+    }
+    reply_raw(out, keys);
+    pubsub_push_end(to, was_muted);
+}
+
+static void
+tell_or_wait(struct tracking *all, struct tracker *t, struct bytes keys)
+{
+    if (t->client != all->executing) {
+        tell(t, keys);
+        return;
+    }
+    if (all->waiting_count == all->waiting_room) {
+        all->waiting_room = all->waiting_room ? 2 * all->waiting_room : 8;
+        all->waiting = mem_realloc(all->waiting, all->waiting_room * sizeof *all->waiting);
+    }
+    all->waiting[all->waiting_count] = (struct text){ 0 };
+    text_add(&all->waiting[all->waiting_count++], keys);
+}
+
+static void
+tell_key(struct tracking *all, struct tracker *t, struct bytes name)
+{
+    struct text keys = { 0 };
+
+    text_printf(&keys, "*1\r\n$%zu\r\n", name.len);
+    text_add(&keys, name);
+    text_add(&keys, B("\r\n"));
+    tell_or_wait(all, t, text_view(&keys));
+    text_free(&keys);
+}
+
+/* NOLOOP, and this client's requests are being carried out. */
+static bool
+is_own(const struct tracker *t)
+{
+    return (t->options & TRACKING_NOLOOP) && client_is(t->client, CLIENT_RUNNING);
+}
+
+/* The key goes out of the table; all who read it hear so. */
+static void
+invalidate(struct tracking *all, struct readers *r)
+{
+    struct client *c;
+
+    dict_remove_item(all->table, r, hash_bytes(r->name, r->len));
+    all->items -= r->count;
+    for (uint32_t i = 0; i < r->count; i++) {
+        c = clients_by_id(all->server->clients, r->ids[i]);
+        if (c && c->tracker && !(c->tracker->options & TRACKING_BCAST)
+            && !is_own(c->tracker))
+            tell_key(all, c->tracker, name_of(r));
+    }
+    free_readers(r);
+}
+
+static void
+invalidate_all(struct tracking *all)
+{
+    for (struct tracker *t = all->first; t; t = t->next)
+        tell_or_wait(all, t, t->client->out->proto < 3 ? B("$-1\r\n") : B("_\r\n"));
+    dict_clear(all->table, NULL, NULL);
+    all->items = 0;
+}
+
+static void
+on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
+         const char *event)
+{
+    struct tracking *all = arg;
+    bool by_itself = what == EVENT_EXPIRED || what == EVENT_EVICTED;
+    struct key key;
+    struct readers *r;
+
+    if (name.len == 0 && event_is_of_database(event)) {
+        /* FLUSHALL sends one per database */
+        if (strcmp(event, "flushdb") == 0
+            || (strcmp(event, "flushall") == 0 && db_index(db) == 0))
+            invalidate_all(all);
+        return;
+    }
+    if (dict_count(all->table)) {
+        key = key_of(name);
+        r = dict_find(all->table, key.name, key.hash);
+        if (r)
+            invalidate(all, r);
+    }
+    if (broadcast_prefixes(all->broadcast))
+        broadcast_note(all->broadcast, name,
+                       by_itself || !all->executing ? 0 : all->executing->id);
+}
+
+/* --- remembering --- */
+
+void
+tracking_limit(struct tracking *all)
+{
+    int64_t max = all->server->config->tracking_table_max_keys;
+
+    while (max > 0 && dict_count(all->table) > (size_t)max)
+        invalidate(all, dict_random(all->table));
+}
+
+static struct readers *
+readers_of(struct tracking *all, struct bytes name)
+{
+    struct key key = key_of(name);
+    struct readers *r = dict_find(all->table, key.name, key.hash);
+
+    if (r)
+        return r;
+    r = mem_zalloc(sizeof *r + name.len);
+    r->len = (uint32_t)name.len;
+    memcpy(r->name, name.at, name.len);
+    dict_add(all->table, r, key.hash);
+    return r;
+}
+
+static void
+remember(struct tracking *all, struct bytes name, uint64_t id)
+{
+    struct readers *r = readers_of(all, name);
+    uint32_t low = 0, high = r->count, mid;
+
+    while (low < high) {
+        mid = low + (high - low) / 2;
+        if (r->ids[mid] < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low < r->count && r->ids[low] == id)
+        return;
+    if (r->count == r->room) {
+        r->room = r->room ? 2 * r->room : 1;
+        r->ids = mem_realloc(r->ids, r->room * sizeof *r->ids);
+    }
+    memmove(r->ids + low + 1, r->ids + low, (r->count - low) * sizeof *r->ids);
+    r->ids[low] = id;
+    r->count++;
+    all->items++;
+}
+
+void
+tracking_remember(struct call *c)
+{
+    struct tracking *all = c->server->tracking;
+    struct tracker *t = c->client->tracker;
+    bool caching = client_is(c->client, CLIENT_TRACKING_CACHING);
+    struct found_keys found;
+
+    if (!t || !(c->cmd->row->flags & READONLY) || (t->options & TRACKING_BCAST)
+        || ((t->options & TRACKING_OPTIN) && !caching)
+        || ((t->options & TRACKING_OPTOUT) && caching))
+        return;
+    found_keys_start(&found);
+    if (command_keys(c->cmd, c->argv, c->argc, &found))
+        for (int i = 0; i < found.count; i++)
+            if (!(found.keys[i].access & KEY_NOT_KEY))
+                remember(all, c->argv[found.keys[i].at], c->client->id);
+    found_keys_free(&found);
+    tracking_limit(all);
+}
+
+void
+tracking_begin(struct client *c)
+{
+    c->server->tracking->executing = c;
+}
+
+/* What waits is told even when the command ended the tracking of its keys, but not
+ * when it ended tracking. */
+void
+tracking_end(struct client *c)
+{
+    struct tracking *all = c->server->tracking;
+
+    all->executing = NULL;
+    for (size_t i = 0; i < all->waiting_count; i++) {
+        if (c->tracker)
+            tell(c->tracker, text_view(&all->waiting[i]));
+        text_free(&all->waiting[i]);
+    }
+    all->waiting_count = 0;
+}
+
+/* --- on and off --- */
+
+bool
+tracking_prefixes_overlap(struct bytes a, struct bytes b)
+{
+    return memcmp(a.at, b.at, a.len < b.len ? a.len : b.len) == 0;
+}
+
+bool
+tracking_overlap(const struct client *c, struct bytes prefix, struct bytes *with)
+{
+    for (size_t i = 0; tracking_prefix(c, i, with); i++)
+        if (tracking_prefixes_overlap(prefix, *with))
+            return true;
+    return false;
+}
+
+static void
+follow(struct tracking *all, struct tracker *t, struct bytes name)
+{
+    size_t i = 0;
+
+    while (i < t->prefix_count && bytes_compare(prefix_name(t->prefixes[i]), name) < 0)
+        i++;
+    if (i < t->prefix_count && bytes_equal(prefix_name(t->prefixes[i]), name))
+        return;
+    t->prefixes = mem_realloc(t->prefixes, (t->prefix_count + 1) * sizeof *t->prefixes);
+    memmove(t->prefixes + i + 1, t->prefixes + i,
+            (t->prefix_count++ - i) * sizeof *t->prefixes);
+    t->prefixes[i] = broadcast_join(all->broadcast, name, t);
+}
+
+static void
+listen(struct tracking *all, bool on)
+{
+    keyspace_listen_for(all->server->keyspace,
+                        on ? ~(unsigned)(EVENT_KEY_MISS | EVENT_NEW) : 0, on_event, all);
+}
+
+static struct tracker *
+tracker_of(struct tracking *all, struct client *c)
+{
+    if (c->tracker)
+        return c->tracker;
+    c->tracker = mem_zalloc(sizeof *c->tracker);
+    c->tracker->client = c;
+    c->tracker->next = all->first;
+    if (all->first)
+        all->first->prev = c->tracker;
+    all->first = c->tracker;
+    client_set(c, CLIENT_TRACKING, true);
+    if (all->clients++ == 0)
+        listen(all, true);
+    return c->tracker;
+}
+
+void
+tracking_start(struct client *c, unsigned options, uint64_t redirect,
+               const struct bytes *prefixes, size_t count)
+{
+    struct tracking *all = c->server->tracking;
+    struct tracker *t = tracker_of(all, c);
+
+    t->options = options;
+    t->redirect = redirect;
+    t->is_broken = false;
+    if (!(options & TRACKING_BCAST))
+        return;
+    if (count == 0)
+        follow(all, t, B(""));
+    for (size_t i = 0; i < count; i++)
+        follow(all, t, prefixes[i]);
+}
+
+/* What it read stays in the table until it changes: see invariant 2. */
+void
+tracking_stop(struct client *c)
+{
+    struct tracking *all = c->server->tracking;
+    struct tracker *t = c->tracker;
+
+    if (!t)
+        return;
+    if (t->options & TRACKING_BCAST)
+        for (size_t i = 0; i < t->prefix_count; i++)
+            broadcast_leave(all->broadcast, t->prefixes[i], t);
+    *(t->prev ? &t->prev->next : &all->first) = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    mem_free(t->prefixes);
+    mem_free(t);
+    c->tracker = NULL;
+    client_set(c, CLIENT_TRACKING | CLIENT_TRACKING_CACHING, false);
+    if (--all->clients == 0) {
+        listen(all, false);
+        dict_clear(all->table, NULL, NULL);
+        all->items = 0;
+    }
+}
+
+/* --- facts --- */
+
+unsigned
+tracking_options(const struct client *c)
+{
+    return c->tracker ? c->tracker->options : 0;
+}
+
+int64_t
+tracking_redirect(const struct client *c)
+{
+    return c->tracker ? (int64_t)c->tracker->redirect : -1;
+}
+
+bool
+tracking_is_broken(const struct client *c)
+{
+    return c->tracker && c->tracker->is_broken;
+}
+
+bool
+tracking_prefix(const struct client *c, size_t i, struct bytes *out)
+{
+    if (!c->tracker || i >= c->tracker->prefix_count)
+        return false;
+    *out = prefix_name(c->tracker->prefixes[i]);
+    return true;
+}
+
+size_t
+tracking_memory(const struct client *c)
+{
+    struct bytes name;
+    size_t n = 0;
+
+    if (!c->tracker)
+        return 0;
+    for (size_t i = 0; tracking_prefix(c, i, &name); i++)
+        n += name.len;
+    return n + sizeof *c->tracker + c->tracker->prefix_count * sizeof(void *);
+}
+
+void
+tracking_facts(const struct tracking *all, struct tracking_facts *out)
+{
+    *out = (struct tracking_facts){ .keys = dict_count(all->table), .items = all->items,
+                                    .prefixes = broadcast_prefixes(all->broadcast) };
+}
+
+size_t
+tracking_clients(const struct tracking *all)
+{
+    return all->clients;
+}
+
+/* --- life --- */
+
+static uint64_t
+own_actor(const void *follower)
+{
+    const struct tracker *t = follower;
+
+    return t->options & TRACKING_NOLOOP ? t->client->id : 0;
+}
+
+static void
+tell_follower(void *follower, struct bytes keys)
+{
+    tell(follower, keys);
+}
+
+static void
+before_sleep(void *arg)
+{
+    struct tracking *all = arg;
+
+    broadcast_send(all->broadcast, own_actor, tell_follower);
+}
+
+struct tracking *
+tracking_new(struct server *server)
+{
+    struct tracking *all = mem_zalloc(sizeof *all);
+
+    all->server = server;
+    all->table = dict_new(&table_ops);
+    all->broadcast = broadcast_new();
+    loop_before_sleep(server->loop, before_sleep, all);
+    return all;
+}
+
+void
+tracking_free(struct tracking *all)
+{
+    if (!all)
+        return;
+    dict_free(all->table);
+    broadcast_free(all->broadcast);
+    mem_free(all->waiting);
+    mem_free(all);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ * command/watch.c - WATCH: has anybody touched these keys since?
+ *
+ * How:        a dict per database from key to the clients that watch it; a key
+ *             listener, there only while something is watched, marks the clients.
+ *             EXEC looks as well: a key that is over by its deadline counts as changed
+ *             although nobody has removed it yet, and so does one that SWAPDB brought.
+ * Invariants: 1. a client watches a key at most once.
+ *             2. each watch hangs in its client's list and in its key's list. */
+#include "base/alloc.h"
+#include "command/client.h"
+#include "command/transaction.h"
+#include "structs/dict.h"
+
+struct watched_key;
+
+struct watch {
+    struct client *client;
+    struct watched_key *key;
+    struct watch *next_of_client;
+    struct watch *prev, *next;          /* of the key */
+    bool was_there;
+};
+
+struct watched_key {
+    struct watch *first;
+    int db;
+    uint32_t len;
+    char name[];
+};
+
+struct watches {
+    struct server *server;
+    struct dict **keys;
+    int databases;
+    size_t clients, key_count;
+};
+
+static struct bytes
+name_of(const void *item)
+{
+    const struct watched_key *k = item;
+
+    return bytes_view(k->name, k->len);
+}
+
+static const struct dict_ops watched_ops = { .key_of = name_of };
+
+static void
+mark_all(struct watched_key *k)
+{
+    for (struct watch *w = k->first; w; w = w->next)
+        client_set(w->client, CLIENT_WATCH_BROKEN, true);
+}
+
+/* The whole database is about to go, or to be exchanged for another: keys that are
+ * there.  Those that will be are seen by EXEC. */
+static void
+mark_existing(void *item, void *arg)
+{
+    struct watched_key *k = item;
+    struct key key = key_of(bytes_view(k->name, k->len));
+
+    if (db_peek(arg, &key))
+        mark_all(k);
+}
+
+static void
+on_event(void *arg, struct db *db, struct bytes name, enum event_class what, const char *event)
+{
+    struct watches *all = arg;
+    struct dict *keys = all->keys[db_index(db)];
+    struct key key;
+    struct watched_key *k;
+    uint64_t cursor = 0;
+
+    (void)what;
+    if (!keys || dict_count(keys) == 0)
+        return;
+    if (name.len == 0 && event_is_of_database(event)) {
+        do
+            cursor = dict_scan(keys, cursor, 100, mark_existing, db);
+        while (cursor);
+        return;
+    }
+    key = key_of(name);
+    k = dict_find(keys, key.name, key.hash);
+    if (k)
+        mark_all(k);
+}
+
+static void
+listen(struct watches *all, bool on)
+{
+    keyspace_listen_for(all->server->keyspace,
+                        on ? ~(unsigned)(EVENT_KEY_MISS | EVENT_NEW) : 0, on_event, all);
+}
+
+void
+watch_key(struct call *c, int arg)
+{
+    struct watches *all = c->server->watches;
+    struct key key = call_key(c, arg);
+    int db = db_index(c->db);
+    struct watched_key *k;
+    struct watch *w;
+
+    if (!all->keys[db])
+        all->keys[db] = dict_new(&watched_ops);
+    k = dict_find(all->keys[db], key.name, key.hash);
+    for (w = k ? c->client->watched : NULL; w; w = w->next_of_client)
+        if (w->key == k)
+            return;
+    if (!k) {
+        k = mem_zalloc(sizeof *k + key.name.len);
+        k->db = db;
+        k->len = (uint32_t)key.name.len;
+        memcpy(k->name, key.name.at, key.name.len);
+        dict_add(all->keys[db], k, key.hash);
+        all->key_count++;
+    }
+    w = mem_alloc(sizeof *w);
+    *w = (struct watch){ .client = c->client, .key = k, .next = k->first,
+                         .next_of_client = c->client->watched,
+                         .was_there = db_peek(c->db, &key) != NULL };
+    if (k->first)
+        k->first->prev = w;
+    k->first = w;
+    if (!c->client->watched && all->clients++ == 0)
+        listen(all, true);
+    c->client->watched = w;
+}
+
+static void
+unlink_watch(struct watches *all, struct watch *w)
+{
+    struct watched_key *k = w->key;
+
+    *(w->prev ? &w->prev->next : &k->first) = w->next;
+    if (w->next)
+        w->next->prev = w->prev;
+    mem_free(w);
+    if (k->first)
+        return;
+    dict_remove_item(all->keys[k->db], k, hash_bytes(k->name, k->len));
+    all->key_count--;
+    mem_free(k);
+}
+
+void
+watch_forget_all(struct client *c)
+{
+    struct watches *all = c->server->watches;
+    struct watch *w, *next;
+
+    client_set(c, CLIENT_WATCH_BROKEN, false);
+    if (!c->watched)
+        return;
+    for (w = c->watched; w; w = next) {
+        next = w->next_of_client;
+        unlink_watch(all, w);
+    }
+    c->watched = NULL;
+    if (--all->clients == 0)
+        listen(all, false);
+}
+
+bool
+watch_is_broken(struct client *c)
+{
+    struct key key;
+
+    if (client_is(c, CLIENT_WATCH_BROKEN))
+        return true;
+    for (struct watch *w = c->watched; w; w = w->next_of_client) {
+        key = key_of(bytes_view(w->key->name, w->key->len));
+        if (w->was_there != !!db_peek(keyspace_db(c->server->keyspace, w->key->db), &key))
+            return true;
+    }
+    return false;
+}
+
+size_t
+watch_count(const struct client *c)
+{
+    size_t n = 0;
+
+    for (const struct watch *w = c->watched; w; w = w->next_of_client)
+        n++;
+    return n;
+}
+
+struct watches *
+watches_new(struct server *server)
+{
+    struct watches *all = mem_zalloc(sizeof *all);
+
+    all->server = server;
+    all->databases = keyspace_databases(server->keyspace);
+    all->keys = mem_zalloc((size_t)all->databases * sizeof *all->keys);
+    return all;
+}
+
+void
+watches_free(struct watches *all)
+{
+    if (!all)
+        return;
+    for (int i = 0; i < all->databases; i++)
+        dict_free(all->keys[i]);
+    mem_free(all->keys);
+    mem_free(all);
+}
+
+size_t
+watches_clients(const struct watches *all)
+{
+    return all->clients;
+}
+
+size_t
+watches_keys(const struct watches *all)
+{
+    return all->key_count;
+}

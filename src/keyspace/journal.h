@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * keyspace/journal.h - how things were: what a transaction that may be taken back
+ * touches is copied first.
+ *
+ * Between journal_begin and its end, the first touch of a key for writing keeps a
+ * copy of it, and events are held back.  journal_commit sends the events;
+ * journal_rollback puts every key back (value, deadline, access clock), drops the
+ * events and restores the dirty counter.  Cost: a copy of each touched value. */
+#ifndef IGNIS_KEYSPACE_JOURNAL_H
+#define IGNIS_KEYSPACE_JOURNAL_H
+#include "keyspace/keyspace.h"
+
+void journal_begin(struct keyspace *ks);
+void journal_commit(struct keyspace *ks);
+void journal_rollback(struct keyspace *ks);
+
+#endif

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT
+ * tests/integration/test_blocking.c - commands that wait: whose turn it is, what wakes
+ * them, and that nothing is lost on the way. */
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "support/server.h"
+#include "support/talk.h"
+
+static struct test_server *server;
+static int fd, a, b;
+
+static void
+set_up(void)
+{
+    server = server_start(NULL);
+    fd = server_connect(server);
+    a = server_connect(server);
+    b = server_connect(server);
+}
+
+static void
+tear_down(void)
+{
+    close(fd);
+    close(a);
+    close(b);
+    server_stop(server);
+}
+
+TestSuite(blocking, .init = set_up, .fini = tear_down, .timeout = 120);
+
+static void
+expect_blocked(int n)
+{
+    char want[64], *info;
+
+    sprintf(want, "blocked_clients:%d\r\n", n);
+    for (int i = 0; i < 1000; i++) {
+        info = socket_ask(fd, "INFO clients");
+        if (strstr(info, want)) {
+            free(info);
+            return;
+        }
+        free(info);
+        test_nap(10);
+    }
+    cr_assert_fail("never %s", want);
+}
+
+/* Send, and see that it waits. */
+static void
+wait_with(int client, const char *request)
+{
+    char line[256];
+    int before = (int)info_number(fd, "blocked_clients");
+
+    snprintf(line, sizeof line, "%s\r\n", request);
+    socket_send_text(client, line);
+    expect_blocked(before + 1);
+}
+
+Test(blocking, serves_who_came_first_first)
+{
+    int many[20];
+    char want[64];
+
+    for (int i = 0; i < 20; i++) {
+        many[i] = server_connect(server);
+        wait_with(many[i], i % 2 ? "BLPOP q 0" : "BRPOP q 0");
+    }
+    cr_expect_eq(info_number(fd, "total_blocking_keys"), 1);
+    for (int i = 0; i < 20; i++) {
+        sprintf(want, "RPUSH q v%d", i);
+        expect(fd, want, ":1");
+        sprintf(want, "*2\r\n$1\r\nq\r\n$%d\r\nv%d", i > 9 ? 3 : 2, i);
+        expect_next(many[i], want);
+        close(many[i]);
+    }
+    expect(fd, "EXISTS q", ":0");
+    expect_blocked(0);
+    cr_expect_eq(info_number(fd, "total_blocking_keys"), 0);
+}
+
+Test(blocking, gives_one_push_of_many_to_many)
+{
+    wait_with(a, "BLPOP q 0");
+    wait_with(b, "BLPOP q 0");
+    expect(fd, "RPUSH q 1 2 3", ":3");
+    expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n1");
+    expect_next(b, "*2\r\n$1\r\nq\r\n$1\r\n2");
+    expect(fd, "LRANGE q 0 -1", "*1\r\n$1\r\n3");
+}
+
+Test(blocking, waits_for_several_keys_and_takes_from_one)
+{
+    wait_with(a, "BLPOP x y z y x 0");
+    cr_expect_eq(info_number(fd, "total_blocking_keys"), 3);
+    wait_with(b, "BLMPOP 0 3 y y w LEFT COUNT 2");
+    expect(fd, "RPUSH y 1 2 3", ":3");
+    expect_next(a, "*2\r\n$1\r\ny\r\n$1\r\n1");
+    expect_next(b, "*2\r\n$1\r\ny\r\n*2\r\n$1\r\n2\r\n$1\r\n3");
+    cr_expect_eq(info_number(fd, "total_blocking_keys"), 0);
+    expect(a, "PING", "+PONG");
+    expect(b, "PING", "+PONG");
+}
+
+/* The same client twice in one key's queue must not be served twice. */
+Test(blocking, on_a_key_named_twice_takes_one_element)
+{
+    for (int i = 0; i < 50; i++) {
+        wait_with(a, "BLPOP q q q 0");
+        expect(fd, "RPUSH q 1 2", ":2");
+        expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n1");
+        expect(fd, "LPOP q", "$1\r\n2");
+    }
+}
+
+Test(blocking, ends_when_the_time_is_over)
+{
+    long long start = test_ms();
+
+    expect(a, "BLPOP q 0.05", "*-1");
+    expect(a, "BLMOVE q r LEFT LEFT 0.05", "*-1");
+    expect(a, "BRPOPLPUSH q r 0.05", "*-1");
+    expect(a, "BLMPOP 0.05 1 q LEFT", "*-1");
+    cr_expect_geq(test_ms() - start, 198);
+    expect(a, "BLPOP q x", "-ERR timeout is not a float or out of range");
+    expect(a, "BLPOP q -1", "-ERR timeout is negative");
+    expect(a, "BLPOP q 1e300", "-ERR timeout is out of range");
+    expect_blocked(0);
+}
+
+Test(blocking, ends_in_the_order_of_deadlines)
+{
+    socket_send_text(a, "BLPOP q 0.3\r\n");
+    socket_send_text(b, "BLPOP q 0.1\r\n");
+    expect_next(b, "*-1");
+    expect_blocked(1);
+    expect_next(a, "*-1");
+}
+
+Test(blocking, can_be_ended_by_another_client)
+{
+    char ask[64];
+    long long id = ask_number(a, "CLIENT ID");
+
+    sprintf(ask, "CLIENT UNBLOCK %lld", id);
+    expect(fd, ask, ":0");
+    wait_with(a, "BLPOP q 0");
+    expect(fd, ask, ":1");
+    expect_next(a, "*-1");
+    wait_with(a, "BLMOVE q r LEFT LEFT 0");
+    strcat(ask, " ERROR");
+    expect(fd, ask, ":1");
+    expect_next(a, "-UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    expect(fd, "RPUSH q 1", ":1");
+    expect_silence(a, 20);
+}
+
+Test(blocking, keeps_what_the_client_sent_meanwhile)
+{
+    socket_send_text(a, "BLPOP q 0\r\nRPUSH r x\r\nBLPOP q 0\r\nPING\r\n");
+    expect_blocked(1);
+    expect(fd, "EXISTS r", ":0");
+    expect(fd, "RPUSH q 1", ":1");
+    expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n1");
+    expect_next(a, ":1");
+    expect_blocked(1);
+    expect(fd, "RPUSH q 2", ":1");
+    expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n2");
+    expect_next(a, "+PONG");
+}
+
+/* What one's pipeline pushes may be for an older client, whose pipeline goes on too. */
+Test(blocking, lets_pipelines_wake_each_other)
+{
+    wait_with(a, "BLPOP q 0\r\nRPUSH r 1\r\nBLPOP q 0\r\nRPUSH r 2\r\nPING");
+    wait_with(b, "BLPOP r 0\r\nRPUSH q 2\r\nBLPOP r 0\r\nPING");
+    expect(fd, "RPUSH q 1", ":1");
+    expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n1");
+    expect_next(a, ":1");
+    expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n2");
+    expect_next(a, ":1");
+    expect_next(a, "+PONG");
+    expect_next(b, "*2\r\n$1\r\nr\r\n$1\r\n1");
+    expect_next(b, ":1");
+    expect_next(b, "*2\r\n$1\r\nr\r\n$1\r\n2");
+    expect_next(b, "+PONG");
+}
+
+static void
+wakes(const char *prepare, const char *request, const char *reply)
+{
+    expect(fd, "FLUSHALL", "+OK");
+    free(socket_ask(fd, prepare));
+    wait_with(a, "BLPOP q 0");
+    free(socket_ask(fd, request));
+    if (reply)
+        expect_next(a, reply);
+    else
+        expect_silence(a, 20);
+    expect(fd, "RPUSH q last", ":1");
+    if (!reply)
+        expect_next(a, "*2\r\n$1\r\nq\r\n$4\r\nlast");
+}
+
+#define GOT_X "*2\r\n$1\r\nq\r\n$1\r\nx"
+
+Test(blocking, is_woken_by_whatever_makes_the_key)
+{
+    wakes("RPUSH other x", "RENAME other q", GOT_X);
+    wakes("RPUSH other x", "RENAMENX other q", GOT_X);
+    wakes("RPUSH other x", "COPY other q", GOT_X);
+    wakes("RPUSH other x", "LMOVE other q LEFT LEFT", GOT_X);
+    wakes("RPUSH other x", "RPOPLPUSH other q", GOT_X);
+    wakes("PING", "LPUSH q x", GOT_X);
+    expect(fd, "FLUSHALL", "+OK");
+    expect(fd, "SELECT 1", "+OK");
+    expect(fd, "RPUSH q x", ":1");
+    wait_with(a, "BLPOP q 0");
+    expect(fd, "MOVE q 0", ":1");
+    expect_next(a, GOT_X);
+    expect(fd, "RPUSH q x", ":1");
+    wait_with(a, "BLPOP q 0");
+    expect(fd, "SWAPDB 0 1", "+OK");
+    expect_next(a, GOT_X);
+}
+
+Test(blocking, is_woken_by_a_sorted_copy)
+{
+    char *reply = socket_ask(fd, "SORT nosuch");
+    bool has_sort = strncmp(reply, "-ERR unknown", 12) != 0;
+
+    free(reply);
+    if (!has_sort)
+        cr_skip_test("SORT is not there");
+    wakes("RPUSH other 2", "SORT other STORE q", "*2\r\n$1\r\nq\r\n$1\r\n2");
+}
+
+Test(blocking, is_not_woken_by_another_type_or_what_is_gone_again)
+{
+    wakes("PING", "SET other 1", NULL);
+    expect(fd, "FLUSHALL", "+OK");
+    wait_with(a, "BLPOP q 0");
+    expect(fd, "SADD q m", ":1");
+    expect_silence(a, 20);
+    expect(fd, "DEL q", ":1");
+    expect(fd, "MULTI", "+OK");
+    expect(fd, "RPUSH q x", "+QUEUED");
+    expect(fd, "DEL q", "+QUEUED");
+    expect(fd, "EXEC", "*2\r\n:1\r\n:1");
+    expect_silence(a, 20);
+    expect(fd, "RPUSH q x", ":1");
+    expect_next(a, GOT_X);
+}
+
+Test(blocking, sees_a_transaction_as_a_whole)
+{
+    wait_with(a, "BLPOP q 0");
+    wait_with(b, "BRPOP q 0");
+    expect(fd, "MULTI", "+OK");
+    expect(fd, "RPUSH q 1", "+QUEUED");
+    expect(fd, "LPUSH q 0", "+QUEUED");
+    expect(fd, "RPUSH q 2", "+QUEUED");
+    expect(fd, "EXEC", "*3\r\n:1\r\n:2\r\n:3");
+    expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n0");
+    expect_next(b, "*2\r\n$1\r\nq\r\n$1\r\n2");
+    expect(fd, "LRANGE q 0 -1", "*1\r\n$1\r\n1");
+    expect(a, "MULTI", "+OK");
+    expect(a, "BLPOP nothing 0", "+QUEUED");
+    expect(a, "BLMOVE nothing q LEFT LEFT 0", "+QUEUED");
+    expect(a, "EXEC", "*2\r\n*-1\r\n$-1");
+}
+
+Test(blocking, moves_wake_those_who_wait_for_the_target)
+{
+    wait_with(a, "BLMOVE x y LEFT RIGHT 0");
+    wait_with(b, "BLPOP y 0");
+    expect(fd, "RPUSH x 1", ":1");
+    expect_next(a, "$1\r\n1");
+    expect_next(b, "*2\r\n$1\r\ny\r\n$1\r\n1");
+    expect(fd, "EXISTS x y", ":0");
+}
+
+Test(blocking, gives_nothing_to_a_client_that_has_left)
+{
+    char ask[64];
+
+    for (int i = 0; i < 20; i++) {
+        int gone = server_connect(server);
+
+        sprintf(ask, "CLIENT KILL ID %lld", ask_number(gone, "CLIENT ID"));
+        wait_with(gone, "BLPOP q 0");
+        wait_with(a, "BLPOP q 0");
+        strcat(ask, "\r\nRPUSH q x\r\n");
+        socket_send_text(fd, ask);      /* in one turn */
+        expect_next(fd, ":1");
+        expect_next(fd, ":1");
+        expect_next(a, GOT_X);
+        close(gone);
+    }
+    for (int i = 0; i < 20; i++) {
+        int gone = server_connect(server);
+
+        wait_with(gone, "BLPOP q 0");
+        close(gone);
+        expect_blocked(0);
+        expect(fd, "RPUSH q x", ":1");
+        expect(fd, "LPOP q", "$1\r\nx");
+    }
+}
+
+Test(blocking, is_silent_for_a_client_that_wants_no_replies)
+{
+    socket_send_text(a, "CLIENT REPLY OFF\r\n");
+    wait_with(a, "BLPOP q 0");
+    expect(fd, "RPUSH q x", ":1");
+    expect_soon(fd, "EXISTS q", ":0");
+    wait_with(a, "BLPOP q 0.03");
+    expect_blocked(0);
+    expect_silence(a, 20);
+    expect(a, "CLIENT REPLY ON", "+OK");
+}
+
+/* --- many at once --- */
+
+#define CLIENTS 1000
+#define QUEUES 7
+
+struct someone { int fd; long long id; bool waits; };
+
+static long pushed, popped;
+
+static void
+come(struct someone *s)
+{
+    s->fd = server_connect(server);
+    s->id = ask_number(s->fd, "CLIENT ID");
+    s->waits = false;
+}
+
+/* An answer to its BLPOP, if there is one: count what it took. */
+static void
+hear(struct someone *s)
+{
+    struct pollfd p = { .fd = s->fd, .events = POLLIN };
+    char *reply;
+
+    if (!s->waits || poll(&p, 1, 0) <= 0)
+        return;
+    reply = socket_reply(s->fd, NULL);
+    popped += reply && reply[0] == '*' && reply[1] == '2';
+    s->waits = false;
+    free(reply);
+}
+
+/* Killed; what it was given before is still in its socket. */
+static void
+leave(struct someone *s)
+{
+    char line[64];
+    char *reply;
+
+    sprintf(line, "CLIENT KILL ID %lld", s->id);
+    expect(fd, line, ":1");
+    while ((reply = socket_reply(s->fd, NULL)) != NULL) {
+        popped += reply[0] == '*' && reply[1] == '2';
+        free(reply);
+    }
+    close(s->fd);
+}
+
+static void
+act(struct someone *s)
+{
+    char line[128];
+
+    hear(s);
+    if (s->waits && rand() % 10)
+        return;
+    if (s->waits) {
+        leave(s);
+        come(s);
+        return;
+    }
+    if (rand() % 2) {
+        sprintf(line, "RPUSH q%d x", rand() % QUEUES);
+        cr_assert_gt(ask_number(s->fd, line), 0);
+        pushed++;
+        return;
+    }
+    sprintf(line, "BLPOP q%d q%d q%d %s\r\n", rand() % QUEUES, rand() % QUEUES,
+            rand() % QUEUES, rand() % 4 ? "0" : "0.02");
+    socket_send_text(s->fd, line);
+    s->waits = true;
+}
+
+static long
+elements_left(void)
+{
+    char line[64];
+    long n = 0;
+
+    for (int i = 0; i < QUEUES; i++) {
+        sprintf(line, "LLEN q%d", i);
+        n += (long)ask_number(fd, line);
+    }
+    return n;
+}
+
+Test(blocking, loses_nothing_among_a_thousand_clients_that_come_and_go)
+{
+    struct rlimit files = { 4096, 4096 };
+    static struct someone all[CLIENTS];
+    struct rlimit now;
+
+    getrlimit(RLIMIT_NOFILE, &now);
+    files.rlim_max = now.rlim_max;
+    if (now.rlim_cur < files.rlim_cur)
+        setrlimit(RLIMIT_NOFILE, &files);
+    srand(29);
+    for (int i = 0; i < CLIENTS; i++)
+        come(&all[i]);
+    for (int i = 0; i < 20000; i++)
+        act(&all[rand() % CLIENTS]);
+    for (int i = 0; i < CLIENTS; i++)
+        leave(&all[i]);
+    cr_expect_gt(popped, 1000);
+    cr_expect_eq(pushed, popped + elements_left(), "%ld pushed, %ld popped, %ld left",
+                 pushed, popped, elements_left());
+    expect_blocked(0);
+    cr_expect_eq(info_number(fd, "total_blocking_keys"), 0);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT
+ * tests/unit/test_v_hash.c - hashes in all their forms against an array of fields. */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/rand.h"
+#include "values/v_hash.h"
+
+#define NAMES 300
+
+static const struct hash_limits small = { 32, 40 };
+
+struct slot { bool in; unsigned value; msec deadline; };
+
+static struct bytes
+name_of(unsigned i, char buf[64])
+{
+    snprintf(buf, 64, i % 3 ? "field%u" : "%u", i);
+    return bytes_of_text(buf);
+}
+
+/* Some are numbers, some longer than a length byte can say. */
+static struct bytes
+value_of(unsigned n, char buf[512])
+{
+    snprintf(buf, 512, n % 3 ? "value %0*u" : "%*u", n % 3 == 1 ? (int)(n % 300) : 1, n);
+    return bytes_of_text(buf);
+}
+
+static void
+start(void)
+{
+    hash_start(B("a fixed seed"));
+    rand_seed(5);
+    clock_freeze(1000000);
+}
+
+static bool
+is_alive(const struct slot *s)
+{
+    return s->in && (s->deadline == HASH_FOREVER || s->deadline > clock_ms());
+}
+
+static size_t
+alive(const struct slot *m)
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; i < NAMES; i++)
+        n += is_alive(&m[i]);
+    return n;
+}
+
+static void
+compare(struct value v, const struct slot *m)
+{
+    const struct hash_field *at;
+    char name[64], text[512];
+    struct hash_field f;
+    struct hash_iter it;
+    size_t n = 0;
+
+    hash_check(v);
+    for (unsigned i = 0; i < NAMES; i++) {
+        cr_assert_eq(hash_find(v, name_of(i, name), &f), is_alive(&m[i]));
+        if (!is_alive(&m[i]))
+            continue;
+        cr_assert(bytes_equal(f.value, value_of(m[i].value, text)));
+        cr_assert_eq(f.deadline, m[i].deadline);
+    }
+    hash_iter_start(&it, v);
+    while ((at = hash_iter_next(&it)))
+        n += hash_find(v, at->name, &f);
+    cr_assert_eq(n, alive(m));
+}
+
+/* What value_type.expire promises, done to the model. */
+static size_t
+bury(struct slot *m)
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; i < NAMES; i++)
+        if (m[i].in && !is_alive(&m[i])) {
+            m[i].in = false;
+            n++;
+        }
+    return n;
+}
+
+static msec
+earliest(const struct slot *m)
+{
+    msec next = HASH_FOREVER;
+
+    for (unsigned i = 0; i < NAMES; i++)
+        if (m[i].in && m[i].deadline != HASH_FOREVER
+            && (next == HASH_FOREVER || m[i].deadline < next))
+            next = m[i].deadline;
+    return next;
+}
+
+static void
+set_one(struct value *v, struct slot *s, struct bytes name, const struct hash_limits *l)
+{
+    static const msec lives[] = { HASH_FOREVER, HASH_KEEP, 0 };
+    msec deadline = lives[rand_below(3)];
+    bool was = is_alive(s);
+    char text[512];
+
+    if (deadline == 0)
+        deadline = clock_ms() + 1 + (msec)rand_below(2000);
+    s->value = (unsigned)rand_below(100000);
+    cr_assert_eq(hash_set(v, name, value_of(s->value, text), deadline, l), !was);
+    if (deadline != HASH_KEEP)
+        s->deadline = deadline;
+    else if (!was)
+        s->deadline = HASH_FOREVER;
+    s->in = true;
+}
+
+static void
+one_change(struct value *v, struct slot *m, unsigned names, const struct hash_limits *l)
+{
+    unsigned i = (unsigned)rand_below(names);
+    struct slot *s = &m[i];
+    char buf[64];
+    struct bytes name = name_of(i, buf);
+
+    switch (rand_below(6)) {
+    case 0:
+    case 1:
+    case 2:
+        set_one(v, s, name, l);
+        break;
+    case 3:
+        cr_assert_eq(hash_remove(v, name), is_alive(s));
+        s->in = s->in && !is_alive(s);
+        break;
+    case 4:
+        if (is_alive(s)) {
+            s->deadline = rand_below(2) ? HASH_FOREVER : clock_ms() + 1 + (msec)rand_below(999);
+            hash_set_deadline(v, name, s->deadline);
+        }
+        break;
+    default:
+        clock_freeze(clock_ms() + (msec)rand_below(10));
+        if (rand_below(3) == 0)
+            cr_assert_eq(hash_type.expire(v, clock_ms(), SIZE_MAX), bury(m));
+    }
+}
+
+static void
+torture(unsigned names, const struct hash_limits *l, enum hash_encoding end)
+{
+    static struct slot m[NAMES];
+    struct value v = hash_new();
+
+    memset(m, 0, sizeof m);
+    for (int i = 0; i < 100000; i++) {
+        one_change(&v, m, names, l);
+        if (i % 500 == 0) {
+            compare(v, m);
+            if (v.encoding & VALUE_TIMED)
+                cr_assert_eq(hash_type.next_deadline(v), earliest(m));
+        }
+    }
+    compare(v, m);
+    cr_expect_eq(v.encoding, end);
+    hash_type.free(v);
+}
+
+Test(v_hash, is_a_map_with_deadlines_as_a_pack, .init = start, .fini = clock_thaw)
+{
+    static const struct hash_limits wide = { 1000, 1000 };
+
+    torture(40, &wide, HASH_TIMED_PACK);
+}
+
+Test(v_hash, is_a_map_with_deadlines_as_a_table, .init = start, .fini = clock_thaw)
+{
+    torture(NAMES, &small, HASH_TIMED_TABLE);
+}
+
+static struct value
+numbered(unsigned n, int64_t entries)
+{
+    const struct hash_limits l = { entries, 100 };
+    struct value v = hash_new();
+    char name[64];
+
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%u", i);
+        hash_set(&v, bytes_of_text(name), B("x"), HASH_FOREVER, &l);
+    }
+    return v;
+}
+
+static double
+chi_square(const unsigned *hits, unsigned n, double expected)
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        sum += (hits[i] - expected) * (hits[i] - expected) / expected;
+    return sum;
+}
+
+static void
+count_hit(const struct hash_field *f, void *arg)
+{
+    unsigned *hits = arg;
+    int64_t n;
+
+    cr_assert(num_parse_i64(f->name, &n));
+    hits[n]++;
+}
+
+/* 199 degrees of freedom: above 290 once in 20,000 fair runs; the seed is fixed. */
+Test(v_hash, picks_every_field_as_often_as_any_other, .init = start, .fini = clock_thaw)
+{
+    for (int form = 0; form < 2; form++) {
+        struct value v = numbered(200, form ? 1000 : 0);
+        unsigned hits[200] = { 0 }, some[200] = { 0 };
+        struct hash_field f;
+
+        for (int i = 0; i < 100000; i++) {
+            cr_assert(hash_random(v, &f));
+            count_hit(&f, hits);
+        }
+        for (int i = 0; i < 1000; i++) {
+            hash_sample(v, 20, count_hit, some);
+            hash_sample(v, 100, count_hit, some);
+        }
+        cr_expect_lt(chi_square(hits, 200, 500), 290);
+        cr_expect_lt(chi_square(some, 200, 600), 290);
+        hash_type.free(v);
+    }
+}
+
+Test(v_hash, becomes_a_table_at_the_field_too_many, .init = start, .fini = clock_thaw)
+{
+    struct value v = numbered(32, 32);
+
+    cr_expect_eq(v.encoding, HASH_PACK);
+    hash_set(&v, B("5"), B("again"), HASH_FOREVER, &small);
+    cr_expect_eq(v.encoding, HASH_PACK);
+    hash_set(&v, B("one more"), B("x"), HASH_FOREVER, &small);
+    cr_expect_eq(v.encoding, HASH_TABLE);
+    cr_expect_eq(hash_count(v), 33);
+    hash_type.free(v);
+}
+
+Test(v_hash, becomes_a_table_at_the_value_too_long, .init = start, .fini = clock_thaw)
+{
+    struct value v = hash_new();
+
+    hash_set(&v, B("f"), B("0123456789012345678901234567890123456789"), HASH_FOREVER, &small);
+    cr_expect_eq(v.encoding, HASH_PACK);
+    hash_set(&v, B("f"), B("01234567890123456789012345678901234567890"), HASH_FOREVER, &small);
+    cr_expect_eq(v.encoding, HASH_TABLE);
+    hash_type.free(v);
+}
+
+Test(v_hash, expires_no_more_than_it_is_told_to, .init = start, .fini = clock_thaw)
+{
+    struct value v = numbered(100, 0);
+    struct hash_field f;
+    char name[64];
+
+    for (unsigned i = 0; i < 50; i++) {
+        snprintf(name, sizeof name, "%u", i);
+        hash_set_deadline(&v, bytes_of_text(name), clock_ms() + 10 + i);
+    }
+    clock_freeze(clock_ms() + 29);
+    cr_expect_eq(hash_type.expire(&v, clock_ms(), 7), 7);
+    cr_expect_eq(hash_count(v), 93);
+    cr_expect_not(hash_find(v, B("19"), &f));
+    cr_expect(hash_find(v, B("20"), &f));
+    cr_expect_eq(hash_type.expire(&v, clock_ms(), 1000), 13);
+    cr_expect_eq(hash_count(v), 80);
+    hash_type.free(v);
+}
+
+Test(v_hash, copies_own_themselves, .init = start, .fini = clock_thaw)
+{
+    for (int form = 0; form < 4; form++) {
+        struct value v = numbered(50, form % 2 ? 1000 : 0), copy;
+        unsigned char a[20] = { 0 }, b[20] = { 0 };
+
+        if (form >= 2)
+            hash_set_deadline(&v, B("7"), clock_ms() + 500);
+        copy = hash_type.copy(v);
+        hash_type.digest(v, a);
+        hash_type.free(v);
+        hash_type.digest(copy, b);
+        cr_expect_arr_eq(a, b, 20);
+        hash_check(copy);
+        cr_expect_eq(hash_count(copy), 50);
+        if (form >= 2)
+            cr_expect_eq(hash_type.next_deadline(copy), clock_ms() + 500);
+        hash_type.free(copy);
+    }
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ * tests/unit/test_v_list.c - values/v_list.c against an array of texts. */
+#include "values/v_list.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/num.h"
+#include "base/rand.h"
+
+#define ROUNDS 100000
+#define MODEL_MAX 120
+
+struct model {
+    struct bytes at[MODEL_MAX + 8];
+    size_t count;
+};
+
+static void
+model_insert(struct model *m, size_t i, struct bytes b)
+{
+    memmove(m->at + i + 1, m->at + i, (m->count - i) * sizeof m->at[0]);
+    m->at[i] = bytes_view(memcpy(mem_alloc(b.len + 1), b.at, b.len), b.len);
+    m->count++;
+}
+
+static void
+model_delete(struct model *m, size_t i, size_t n)
+{
+    for (size_t k = i; k < i + n; k++)
+        mem_free((char *)m->at[k].at);
+    memmove(m->at + i, m->at + i + n, (m->count - i - n) * sizeof m->at[0]);
+    m->count -= n;
+}
+
+/* Few different short texts, so that equal ones are found; some compress well, one in
+ * a hundred is large. */
+static struct bytes
+random_text(char *buf)
+{
+    size_t len = rand_below(100) == 0 ? 8000 + rand_below(400)
+               : rand_below(3) == 0 ? 60 : rand_below(3);
+
+    if (rand_below(2))
+        return bytes_view(buf, num_format_i64(buf, (int64_t)rand_below(8) * 997));
+    memset(buf, 'a' + (int)rand_below(3), len);
+    return bytes_view(buf, len);
+}
+
+static void
+expect_text(struct listpack_item item, struct bytes wanted)
+{
+    char buf[NUM_I64_MAX_TEXT];
+
+    cr_assert(bytes_equal(listpack_item_text(item, buf), wanted));
+}
+
+static void
+expect_same(struct value v, const struct model *m)
+{
+    struct list_cursor cursor;
+    struct listpack_item item;
+    size_t i, from = m->count ? rand_below(m->count) : 0;
+
+    cr_assert_eq(list_length(v), m->count);
+    if (v.encoding == LIST_CHAIN)
+        list_chain_check(v.object);
+    if (m->count == 0)
+        return;
+    list_walk(&cursor, v, from, false);
+    for (i = from; list_step(&cursor, &item); i++)
+        expect_text(item, m->at[i]);
+    cr_assert_eq(i, m->count);
+    list_walk_end(&cursor);
+    list_walk(&cursor, v, from, true);
+    for (i = from + 1; list_step(&cursor, &item); i--)
+        expect_text(item, m->at[i - 1]);
+    cr_assert_eq(i, 0);
+    list_walk_end(&cursor);
+    expect_text(list_peek(v, LIST_HEAD), m->at[0]);
+    expect_text(list_peek(v, LIST_TAIL), m->at[m->count - 1]);
+}
+
+static void
+add(struct value *v, struct list_limits limits, struct model *m)
+{
+    static char buf[9000];
+    struct bytes b = random_text(buf);
+    size_t i = rand_below(m->count + 1);
+
+    list_grow_for(v, limits, &b, 1);
+    if (rand_below(2)) {
+        list_insert(v, limits, i, b);
+    } else {
+        i = rand_below(2) ? 0 : m->count;
+        list_push(v, limits, i == 0 ? LIST_HEAD : LIST_TAIL, b);
+    }
+    model_insert(m, i, b);
+}
+
+static void
+replace(struct value *v, struct list_limits limits, struct model *m)
+{
+    static char buf[9000];
+    struct bytes b = random_text(buf);
+    size_t i = rand_below(m->count);
+
+    list_grow_for(v, limits, &b, 1);
+    list_replace(v, limits, i, b);
+    model_delete(m, i, 1);
+    model_insert(m, i, b);
+}
+
+static void
+delete(struct value *v, struct list_limits limits, struct model *m)
+{
+    size_t i = rand_below(3) ? rand_below(m->count) : rand_below(2) ? 0 : m->count - 1;
+    size_t n = rand_below(10) ? 1 : rand_below(60);
+
+    list_delete(v, limits, i, n);
+    model_delete(m, i, n < m->count - i ? n : m->count - i);
+}
+
+static void
+remove_equal(struct value *v, struct list_limits limits, struct model *m)
+{
+    static char buf[9000];
+    struct bytes b = random_text(buf);
+    size_t max = rand_below(3) ? 1 + rand_below(3) : SIZE_MAX, gone = 0, i;
+    bool backward = rand_below(2);
+    uint64_t said = list_remove(v, limits, b, max, backward);
+
+    if (!backward)
+        for (i = 0; i < m->count && gone < max;)
+            if (bytes_equal(m->at[i], b))
+                model_delete(m, i, 1), gone++;
+            else
+                i++;
+    else
+        for (i = m->count; i-- > 0 && gone < max;)
+            if (bytes_equal(m->at[i], b))
+                model_delete(m, i, 1), gone++;
+    cr_assert_eq(said, gone);
+}
+
+static void
+copy(struct value *v, struct model *m)
+{
+    struct value twin = list_type.copy(*v);
+    unsigned char a[20] = { 0 }, b[20] = { 0 };
+
+    list_type.digest(*v, a);
+    list_type.digest(twin, b);
+    cr_assert_eq(memcmp(a, b, 20), 0);
+    expect_same(*v, m);
+    list_type.free(*v);
+    *v = twin;
+}
+
+static void
+one_step(struct value *v, struct list_limits limits, struct model *m, size_t at_most)
+{
+    if (m->count == 0 || (m->count < at_most && rand_below(5) < 3))
+        add(v, limits, m);
+    else if (m->count >= at_most || rand_below(2))
+        delete(v, limits, m);
+    else if (rand_below(2))
+        replace(v, limits, m);
+    else if (rand_below(4))
+        remove_equal(v, limits, m);
+    else
+        copy(v, m);
+    list_shrink(v, limits);
+    expect_same(*v, m);
+}
+
+Test(v_list, agrees_with_an_array_over_100k_random_operations)
+{
+    static const int sizes[] = { 1, 3, 8, 50, 1000, -1, -2, 0 };
+    size_t chains = 0, squeezed = 0;
+
+    rand_seed(3);
+    for (size_t lists = 0; lists < 100; lists++) {
+        struct list_limits limits = { sizes[lists % 8], (int)(lists / 8 % 4) };
+        size_t at_most = 1 + rand_below(lists % 3 ? 30 : MODEL_MAX);
+        struct value v = list_new();
+        struct model m = { .count = 0 };
+
+        for (size_t round = 0; round < ROUNDS / 100; round++) {
+            one_step(&v, limits, &m, at_most);
+            chains += v.encoding == LIST_CHAIN;
+            squeezed += list_facts(v).squeezed > 0;
+        }
+        list_type.free(v);
+        model_delete(&m, 0, m.count);
+    }
+    cr_assert_gt(chains, ROUNDS / 10);
+    cr_assert_gt(squeezed, ROUNDS / 100);
+}
+
+static struct value
+numbered(size_t n, const char *before, struct list_limits limits)
+{
+    struct value v = list_new();
+    char buf[64];
+
+    for (size_t i = 0; i < n; i++) {
+        int len = snprintf(buf, sizeof buf, "%s%zu", before, i);
+        struct bytes b = bytes_view(buf, (size_t)len);
+        list_grow_for(&v, limits, &b, 1);
+        list_push(&v, limits, LIST_TAIL, b);
+    }
+    return v;
+}
+
+Test(v_list, grows_beyond_the_limit_and_shrinks_at_half_of_it)
+{
+    struct list_limits limits = { 10, 0 };
+    struct value v = numbered(10, "", limits);
+    struct bytes one = B("1");
+
+    cr_assert_str_eq(list_type.encoding_name(v), "listpack");
+    list_grow_for(&v, limits, &one, 1);
+    cr_assert_str_eq(list_type.encoding_name(v), "quicklist");
+    list_delete(&v, limits, 0, 4);
+    list_shrink(&v, limits);
+    cr_assert_str_eq(list_type.encoding_name(v), "quicklist");
+    list_delete(&v, limits, 0, 1);
+    list_shrink(&v, limits);
+    cr_assert_str_eq(list_type.encoding_name(v), "listpack");
+    cr_assert_eq(list_length(v), 5);
+    list_type.free(v);
+}
+
+Test(v_list, takes_at_most_19_bytes_for_an_element_of_16)
+{
+    struct list_limits limits = { -2, 0 };
+    struct value v = list_new();
+    struct bytes b = B("element:00000000");
+    size_t i, n = 100000;
+
+    for (i = 0; i < n; i++) {
+        list_grow_for(&v, limits, &b, 1);
+        list_push(&v, limits, i & 1 ? LIST_HEAD : LIST_TAIL, b);
+    }
+    cr_assert_leq(list_type.memory(v, 0), 19 * n);
+    list_type.free(v);
+}
+
+Test(v_list, compresses_all_nodes_but_those_at_the_ends)
+{
+    struct list_limits limits = { -1, 2 };
+    struct value v = numbered(20000, "element:", limits);
+    struct value plain = numbered(20000, "element:", (struct list_limits){ -1, 0 });
+    struct list_facts facts = list_facts(v);
+    struct list_cursor cursor;
+    struct listpack_item item;
+
+    cr_assert_eq(facts.squeezed, facts.nodes - 4);
+    cr_assert_lt(list_type.memory(v, 0), list_type.memory(plain, 0));
+    list_walk(&cursor, v, 10000, false);
+    cr_assert(list_step(&cursor, &item));
+    expect_text(item, B("element:10000"));
+    list_walk_end(&cursor);
+    list_chain_check(v.object);
+    list_delete(&v, limits, 100, 19800);
+    list_chain_check(v.object);
+    cr_assert_eq(list_facts(v).squeezed, 0);
+    list_type.free(v);
+    list_type.free(plain);
+}
