@@ -42,6 +42,8 @@ gates_for(const struct command *row)
         ask |= 1u << GATE_AUTH;
     if (row->flags & PROTECTED)
         ask |= 1u << GATE_PROTECTED;
+    if (row->flags & (READONLY | WRITE | MAY_REPLICATE))
+        ask |= 1u << GATE_MONITOR;
     return ask;
 }
 
@@ -88,6 +90,17 @@ gate_memory(struct call *c)
     return PASS;
 }
 
+/* A session that monitors is a kind of replica, says Redis: it would also see its own
+ * commands between its replies. */
+static enum verdict
+gate_monitor(struct call *c)
+{
+    if (!client_is(c->client, CLIENT_MONITOR))
+        return PASS;
+    reply_error(c->out, "ERR Replica can't interact with the keyspace");
+    return REFUSED;
+}
+
 static enum verdict
 gate_pause(struct call *c)
 {
@@ -103,9 +116,10 @@ gate_pause(struct call *c)
 }
 
 static gate_fn *const gate_functions[GATES] = {
-    [GATE_AUTH] = gate_auth,
     [GATE_PROTECTED] = gate_protected,
+    [GATE_AUTH] = gate_auth,
     [GATE_MEMORY] = gate_memory,
+    [GATE_MONITOR] = gate_monitor,
     [GATE_PAUSE] = gate_pause,
 };
 

@@ -293,7 +293,7 @@ expect_equal_docs(const char *hello)
     struct two t;
 
     if (!open_two(&t, hello))
-        cr_skip_test("redis-server is not installed");
+        skip_or_fail("redis-server");
     cr_expect_gt(compare_all(&t), 70);
     cr_expect_eq(differences, 0);
     close_two(&t);
