@@ -31,11 +31,13 @@ fi
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
-    if ! command -v sudo >/dev/null; then
-        echo "Please install as root:$missing" >&2
+    # Never ask for a password: nobody may be there to type it.
+    if ! sudo -n true 2>/dev/null; then
+        echo "These packages are missing; please install them as root:" >&2
+        echo "    apt-get install$missing" >&2
         exit 1
     fi
-    as_root=sudo
+    as_root="sudo -n"
 fi
 export DEBIAN_FRONTEND=noninteractive
 echo "installing:$missing"

@@ -19,7 +19,12 @@ if [ -f "$top/config.status" ] && [ -f "$top/Makefile" ]; then
 fi
 mkdir -p "$directory"
 cd "$directory"
-if [ ! -f Makefile ] || [ "$top/configure" -nt config.status ]; then
+if [ ! -f Makefile ] || [ "$top/configure" -nt config.status ] ||
+    [ ! -f configured-with ] || [ "$(cat configured-with)" != "$*" ]; then
+    rm -f configured-with               # until configure is through
+    # Objects of other options are not told apart by make.
+    [ ! -f Makefile ] || make clean >/dev/null
     "$top/configure" -q "$@"
+    echo "$*" >configured-with
 fi
 make -j"$(nproc)"

@@ -113,7 +113,7 @@ client_reset(struct client *c)
         clients_set_monitor(c, false);
     c->db = keyspace_db(c->server->keyspace, 0);
     c->out->proto = 2;
-    c->out->muted = false;              /* +RESET is heard again */
+    c->out->muted = client_is(c, CLIENT_REPLY_SKIP);    /* after OFF, +RESET is heard */
     c->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT
                             | CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_MULTI
                             | CLIENT_READONLY);

@@ -402,13 +402,18 @@ describe_flags(const struct client *c, char out[24])
 }
 
 void
-client_describe(const struct client *c, struct text *out)
+client_describe(const struct client *c, const struct call *by, struct text *out)
 {
     char address[160] = "", local[160] = "", flags[24];
     int64_t now = clock_ms() / 1000;
-    size_t held = c->reader ? request_pending(c->reader) : 0;
+    size_t held = dispatch_input_bytes(c);
     size_t room = c->reader ? request_memory(c->reader) : 0;
+    size_t arguments = 0;
 
+    if (client_is(c, CLIENT_RUNNING))
+        room = held < REQUEST_FEED_MAX ? REQUEST_FEED_MAX : held;
+    for (int i = 0; by && by->client == c && i < by->argc; i++)
+        arguments += by->argv[i].len;
     if (c->conn) {
         conn_address(c->conn, address, sizeof address);
         conn_local_address(c->conn, local, sizeof local);
@@ -421,11 +426,11 @@ client_describe(const struct client *c, struct text *out)
                 (long long)(now - c->active_s), flags, db_index(c->db),
                 pubsub_count_of(c, CHANNEL_PLAIN), pubsub_count_of(c, CHANNEL_PATTERN),
                 pubsub_count_of(c, CHANNEL_SHARD), transaction_length(c));
-    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=%zu rbs=%d rbp=%d obl=%zu "
+    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%d rbp=%d obl=%zu "
                 "oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=%lld resp=%d "
                 "lib-name=%s lib-ver=%s",
                 held + dispatch_postponed_bytes(c), room > held ? room - held : 0,
-                transaction_memory(c),
+                arguments, transaction_memory(c),
                 CHUNK_ROOM, CHUNK_ROOM, reply_pending(c->out), c->out->chunks,
                 reply_memory(c->out), client_memory(c),
                 reply_is_empty(c->out) ? "r" : "rw",
@@ -454,11 +459,13 @@ clients_set_monitor(struct client *c, bool on)
         all->monitors = mem_realloc(all->monitors,
                                     (all->monitor_count + 1) * sizeof *all->monitors);
         all->monitors[all->monitor_count++] = c;
+        gate_arm(GATE_MONITOR, true);
         return;
     }
     while (all->monitors[i] != c)
         i++;
     all->monitors[i] = all->monitors[--all->monitor_count];
+    gate_arm(GATE_MONITOR, all->monitor_count > 0);
 }
 
 void
@@ -586,7 +593,7 @@ log_client(enum log_level level, const char *what, const struct client *c,
     if (log_hides_user_data())
         text_printf(&line, "id=%llu *redacted*", (unsigned long long)c->id);
     else
-        client_describe(c, &line);
+        client_describe(c, NULL, &line);
     log_line(level, "%s %.*s%s", what, B_ARG(text_view(&line)), why);
     text_free(&line);
 }

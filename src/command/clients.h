@@ -26,8 +26,10 @@ struct client *clients_by_id(const struct clients *all, uint64_t id);
 /* Oldest first: for (c = clients_first(all); c; c = c->next) */
 struct client *clients_first(const struct clients *all);
 
-/* A line of CLIENT LIST without its newline. */
-void client_describe(const struct client *c, struct text *out);
+/* A line of CLIENT LIST without its newline.  `by` is the call that asks: its
+ * arguments are argv-mem of its own client; NULL: the log asks.  They and qbuf lie in
+ * the buffer that all reads share, so that tot-mem does not count them. */
+void client_describe(const struct client *c, const struct call *by, struct text *out);
 
 /* CLIENT PAUSE.  Overlapping pauses: the longer deadline and the wider action win. */
 enum pause_action { PAUSE_NONE, PAUSE_WRITES, PAUSE_ALL };

@@ -44,6 +44,7 @@
 
 #define BATCH_MAX 128
 #define FLUSH_BYTES (128 * 1024)        /* do not let a batch's replies pile up further */
+#define ATTACK_LOG_MS 60000             /* who attacks must not fill the log, too */
 #define STOPPED (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_CLOSE_AFTER_REPLY | CLIENT_DEAD)
 
 /* Requests that wait, as they came over the wire. */
@@ -59,6 +60,7 @@ static struct request_reader *spare;    /* holds nothing; lent to one client at 
 static uint64_t last_tick;
 static bool had_blobs;                  /* the batch had big arguments */
 static struct item batch[BATCH_MAX];
+static struct { const struct client *client; size_t len; } feed;    /* being run */
 
 /* --- errors about the command itself --- */
 
@@ -385,6 +387,14 @@ dispatch_postponed_bytes(const struct client *c)
     return c->postponed ? c->postponed->raw.room + sizeof *c->postponed : 0;
 }
 
+size_t
+dispatch_input_bytes(const struct client *c)
+{
+    if (client_is(c, CLIENT_RUNNING) && feed.client == c)
+        return feed.len;
+    return c->reader ? request_pending(c->reader) : 0;
+}
+
 void
 dispatch_forget(struct client *c)
 {
@@ -457,13 +467,18 @@ warm_elements(struct client *c, const struct item *batch, int n, bool deep)
 static bool
 is_cross_protocol(struct client *c, const struct request *r)
 {
+    static msec said;
+
     if (!bytes_is(r->argv[0], "post") && !bytes_is(r->argv[0], "host:"))
         return false;
+    client_drop(c);
+    if (said && clock_ms() - said < ATTACK_LOG_MS && clock_ms() >= said)
+        return true;
+    said = clock_ms();
     log_warning("Possible SECURITY ATTACK detected. It looks like somebody is sending "
                 "POST or Host: commands to Redis. This is likely due to an attacker "
                 "attempting to use Cross Protocol Scripting to compromise your Redis "
                 "instance. Connection from client aborted.");
-    client_drop(c);
     return true;
 }
 
@@ -561,10 +576,14 @@ run_batch(struct client *c, int n, const char *at, size_t len, int64_t *done)
     return true;
 }
 
+/* A session whose replies are off is closed without a word; Redis would leave it open,
+ * deaf. */
 static void
 protocol_error(struct client *c, const struct request_reader *reader)
 {
+    c->out->muted = (c->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
     reply_errorf(c->out, "ERR %s", request_error(reader));
+    c->out->muted = false;
     errorstats_count(c->server->errorstats, reply_last_error());
     c->server->stats->error_replies++;
     log_verbose("Protocol error from client id=%llu: %s",
@@ -589,6 +608,8 @@ run_feed(struct client *c, struct request_reader *reader, const char *at, size_t
     int64_t done = request_reader_is_idle(reader) ? 0 : -1;
     int n;
 
+    feed.client = c;
+    feed.len = done < 0 ? request_pending(reader) + len : len;
     request_feed(reader, at, len);
     while (st == REQUEST_READY) {
         int max = limits.unauthenticated ? 1 : BATCH_MAX;

@@ -26,6 +26,8 @@ void dispatch_again(struct call *call);
 void dispatch_configure(struct server *server);
 /* Free what is held for this client (partial and postponed requests). */
 void dispatch_forget(struct client *c);
+/* Bytes of its input that are being run, or that wait for the rest of a request. */
+size_t dispatch_input_bytes(const struct client *c);
 /* Memory of its postponed requests. */
 size_t dispatch_postponed_bytes(const struct client *c);
 /* Free what the dispatcher keeps (shutdown). */

@@ -47,6 +47,8 @@ gates_for(const struct command *row)
         ask |= 1u << GATE_PROTECTED;
     if (!(row->flags & NOT_QUEUED))
         ask |= 1u << GATE_MULTI;
+    if (row->flags & (READONLY | WRITE | MAY_REPLICATE))
+        ask |= 1u << GATE_MONITOR;
     return ask;
 }
 
@@ -117,6 +119,17 @@ gate_subscribed(struct call *c)
     return REFUSED;
 }
 
+/* A session that monitors is a kind of replica, says Redis: it would also see its own
+ * commands between its replies. */
+static enum verdict
+gate_monitor(struct call *c)
+{
+    if (!client_is(c->client, CLIENT_MONITOR))
+        return PASS;
+    reply_error(c->out, "ERR Replica can't interact with the keyspace");
+    return REFUSED;
+}
+
 static enum verdict
 gate_pause(struct call *c)
 {
@@ -145,10 +158,11 @@ gate_multi(struct call *c)
 }
 
 static gate_fn *const gate_functions[GATES] = {
-    [GATE_AUTH] = gate_auth,
     [GATE_PROTECTED] = gate_protected,
+    [GATE_AUTH] = gate_auth,
     [GATE_MEMORY] = gate_memory,
     [GATE_SUBSCRIBED] = gate_subscribed,
+    [GATE_MONITOR] = gate_monitor,
     [GATE_PAUSE] = gate_pause,
     [GATE_MULTI] = gate_multi,
 };

@@ -8,10 +8,11 @@
 #include "command/call.h"
 
 enum gate {
-    GATE_AUTH,          /* NOAUTH Authentication required. (armed per client) */
     GATE_PROTECTED,     /* enable-debug-command and the like */
+    GATE_AUTH,          /* NOAUTH Authentication required. (armed per client) */
     GATE_MEMORY,        /* maxmemory: evict, or -OOM for DENY_OOM */
     GATE_SUBSCRIBED,    /* RESP2: hears channels, may say little (armed per client) */
+    GATE_MONITOR,       /* who monitors does not use the keyspace */
     GATE_PAUSE,         /* CLIENT PAUSE: hold back */
     GATE_MULTI,         /* queue it (armed per client) */
     GATES

@@ -122,16 +122,16 @@ cmd_client_info(struct call *c)
 {
     struct text line = { 0 };
 
-    client_describe(c->client, &line);
+    client_describe(c->client, c, &line);
     text_add_char(&line, '\n');
     reply_verbatim(c->out, "txt", text_view(&line));
     text_free(&line);
 }
 
 static void
-describe_into(struct text *out, const struct client *c)
+describe_into(struct text *out, const struct client *c, const struct call *by)
 {
-    client_describe(c, out);
+    client_describe(c, by, out);
     text_add_char(out, '\n');
 }
 
@@ -156,7 +156,7 @@ cmd_client_list(struct call *c)
             }
             other = clients_by_id(c->server->clients, (uint64_t)id);
             if (other)
-                describe_into(&out, other);
+                describe_into(&out, other, c);
         }
         goto answer;
     } else if (c->argc != 2) {
@@ -165,7 +165,7 @@ cmd_client_list(struct call *c)
     }
     for (other = clients_first(c->server->clients); other; other = other->next)
         if (matches(c, &f, other))
-            describe_into(&out, other);
+            describe_into(&out, other, c);
 answer:
     reply_verbatim(c->out, "txt", text_view(&out));
     text_free(&out);
@@ -351,7 +351,7 @@ cmd_client_unblock(struct call *c)
     int64_t id;
 
     if (c->argc > 4) {
-        call_syntax_error(c);
+        subcommand_error(c);
         return;
     }
     if (c->argc == 4 && !with_error && !call_is(c, 3, "timeout")) {
@@ -388,12 +388,17 @@ static const struct command client_commands[] = {
       .tips = "nondeterministic_output" },
     { .name = "kill", .container = "client", .run = cmd_client_kill, .arity = -3,
       .flags = ADMIN | NOSCRIPT | LOADING | STALE,
-      .syntax = "filter=(ip:port!2.8.12|new-format=([ID client-id:i]@2.8.12|[TYPE "
-                "normal_master_slave_pubsub=(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)]@2.8.12|[USER "
-                "username]|[ADDR ip:port]|[LADDR ip:port]@6.2.0|[SKIPME yes/no])...)",
+      .syntax = "filter=(ip:port!2.8.12|new-format=([ID client-id:i]@2.8.12|"
+                "[TYPE normal_master_slave_pubsub="
+                "(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)]@2.8.12|[USER username]|"
+                "[ADDR ip:port]|[LADDR ip:port]@6.2.0|[SKIPME yes/no])...)",
       .since = "2.4.0", .cost = "O(n) for n sessions",
       .summary = "End sessions.",
-      .history = HISTORY({ "2.8.12", "Pairs of option and value instead of an address." }, { "2.8.12", "ID of a session." }, { "3.2.0", "TYPE master." }, { "5.0.0", "TYPE replica, the same as slave." }, { "6.2.0", "LADDR, the address on our side." }) },
+      .history = HISTORY({ "2.8.12", "Pairs of option and value instead of an address." },
+                         { "2.8.12", "ID of a session." },
+                         { "3.2.0", "TYPE master." },
+                         { "5.0.0", "TYPE replica, the same as slave." },
+                         { "6.2.0", "LADDR, the address on our side." }) },
     { .name = "list", .container = "client", .run = cmd_client_list, .arity = -2,
       .flags = ADMIN | NOSCRIPT | LOADING | STALE,
       .syntax = "[TYPE "
@@ -401,7 +406,12 @@ static const struct command client_commands[] = {
                 "id={client-id:i...}]@6.2.0",
       .since = "2.4.0", .cost = "O(n) for n sessions",
       .summary = "Describe all sessions, a line each.",
-      .history = HISTORY({ "2.8.12", "A session has an id." }, { "5.0.0", "TYPE picks one kind." }, { "6.0.0", "The line names the user." }, { "6.2.0", "ID picks sessions; the line has the local address." }, { "7.0.0", "The line has the RESP version, multi-mem, rbs and rbp." }, { "7.0.3", "The line has ssub." }),
+      .history = HISTORY({ "2.8.12", "A session has an id." },
+                         { "5.0.0", "TYPE picks one kind." },
+                         { "6.0.0", "The line names the user." },
+                         { "6.2.0", "ID picks sessions; the line has the local address." },
+                         { "7.0.0", "The line has the RESP version, multi-mem, rbs and rbp." },
+                         { "7.0.3", "The line has ssub." }),
       .tips = "nondeterministic_output" },
     { .name = "no-evict", .container = "client", .run = cmd_client_no_evict, .arity = 3,
       .flags = ADMIN | NOSCRIPT | LOADING | STALE,

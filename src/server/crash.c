@@ -68,7 +68,13 @@ on_crash(int signum, siginfo_t *info, void *context)
     }
     say("\n\n=== IGNISDB BUG REPORT START: Cut & paste starting from here ===\n");
     n = snprintf(line, sizeof line, "IgnisDB " VERSION_IGNIS " crashed by signal: %d, "
-                 "si_code: %d\nAccessing address: %p\n", signum, info->si_code, info->si_addr);
+                 "si_code: %d\n", signum, info->si_code);
+    log_raw(line, (unsigned long)n);
+    if (info->si_code <= 0)             /* somebody sent it: there is no address */
+        n = snprintf(line, sizeof line, "Killed by PID: %ld, UID: %ld\n",
+                     (long)info->si_pid, (long)info->si_uid);
+    else
+        n = snprintf(line, sizeof line, "Accessing address: %p\n", info->si_addr);
     log_raw(line, (unsigned long)n);
     say("\n------ STACK TRACE ------\n");
     say_where(context);

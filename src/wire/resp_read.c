@@ -22,7 +22,9 @@
  *                that was announced.
  *             3. Between feeds nothing points into the caller's buffer.
  * Cost:       a SET of 16 bytes: see tests/bench/bench_wire.c.
- * Left out:   a length line may end in CR and any byte in Redis; here it must be LF.
+ * Left out:   a length line may end in CR and any byte in Redis; here it must be LF,
+ *             as in the protocol: what follows is a protocol error
+ *             (noted in tests/oracle/scripts/protocol.txt).
  * Read next:  wire/reader_hiredis.c, wire/reader_body.c, wire/inline.c,
  *             command/dispatch.c */
 #include "wire/resp_read.h"

@@ -34,16 +34,6 @@ succeeds(const char *command)
     return system(command) == 0;
 }
 
-static void
-skip_or_fail(const char *what)
-{
-    const char *ci = getenv("CI");
-
-    if (ci && strcmp(ci, "true") == 0)
-        cr_assert_fail("%s is not installed", what);
-    cr_skip("%s is not installed", what);
-}
-
 /* Run `program script PORT PASSWORD more` against a server of its own. */
 static void
 run_script(const char *program, const char *script, const char *more)

@@ -38,6 +38,7 @@ Test(auth, strangers_may_only_say_who_they_are)
     expect(fd, "GET k", NOAUTH);
     expect(fd, "COMMAND", NOAUTH);
     expect(fd, "INFO", NOAUTH);
+    expect_start(fd, "DEBUG JMAP", "-ERR DEBUG command not allowed.");
     expect_start(fd, "HELLO",
                  "-NOAUTH HELLO must be called with the client already auth");
     expect(fd, "RESET", "+RESET");

@@ -207,6 +207,25 @@ Test(client_commands, kill_drops_what_the_session_had_yet_to_run)
     free(address);
 }
 
+Test(client_commands, list_and_info_tell_the_bytes_of_the_request_that_runs)
+{
+    static const char list[] = "*2\r\n$6\r\nclient\r\n$4\r\nlist\r\n";
+    char *line, *reply;
+    char own[32];
+
+    socket_send_text(fd, list);
+    reply = socket_reply(fd, NULL);
+    snprintf(own, sizeof own, " qbuf=%zu ", sizeof list - 1);
+    cr_expect(strstr(reply, own), "no '%s' in %s", own, reply);
+    cr_expect(strstr(reply, " argv-mem=10 "), "%s", reply);
+    cr_expect(strstr(reply, " qbuf=0 qbuf-free=0 argv-mem=0 "), "the other: %s", reply);
+    free(reply);
+    line = ask_text(fd, "CLIENT INFO");
+    cr_expect(strstr(line, " qbuf=13 "), "%s", line);
+    cr_expect(strstr(line, " argv-mem=10 "), "%s", line);
+    free(line);
+}
+
 /* --- REPLY --- */
 
 Test(client_commands, reply_off_is_silent_until_on)
@@ -237,13 +256,14 @@ Test(client_commands, reply_and_the_like_are_muted_as_redis_mutes_them)
     static const char text[] =
         "CLIENT REPLY SKIP\r\nDEBUG x\r\nECHO a\r\nCLIENT REPLY OFF\r\nECHO b\r\n"
         "CLIENT REPLY x\r\nHELLO 3\r\nRESET\r\nECHO c\r\nCLIENT REPLY ON\r\nECHO d\r\n"
-        "CLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\nECHO e\r\nCLIENT REPLY SKIP\r\nQUIT\r\n";
+        "CLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\nECHO e\r\n"
+        "CLIENT REPLY SKIP\r\nRESET\r\nECHO f\r\nCLIENT REPLY SKIP\r\nQUIT\r\n";
     struct test_server *redis;
     char *a, *b;
     int to;
 
     if (!server_has_redis())
-        cr_skip("redis-server is not installed");
+        skip_or_fail("redis-server");
     redis = server_start_redis(NULL);
     to = server_connect(redis);
     socket_send_text(fd, text);
@@ -255,6 +275,21 @@ Test(client_commands, reply_and_the_like_are_muted_as_redis_mutes_them)
     free(b);
     close(to);
     server_stop(redis);
+}
+
+/* Redis leaves such a connection open and deaf. */
+Test(client_commands, reply_off_mutes_a_protocol_error_which_still_ends_the_session)
+{
+    char *rest;
+
+    socket_send_text(fd, "CLIENT REPLY OFF\r\n*1\r\n$abc\r\n");
+    rest = socket_rest(fd, NULL);
+    cr_expect_str_eq(rest, "");
+    free(rest);
+    socket_send_text(other, "CLIENT REPLY SKIP\r\n*1\r\n$abc\r\n");
+    rest = socket_rest(other, NULL);
+    cr_expect_str_eq(rest, "");
+    free(rest);
 }
 
 /* --- NO-EVICT, NO-TOUCH --- */

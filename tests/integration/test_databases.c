@@ -175,7 +175,7 @@ Test(databases, count_hits_misses_and_changes_as_redis_does)
     int to;
 
     if (!server_has_redis())
-        cr_skip("redis-server is not installed");
+        skip_or_fail("redis-server");
     redis = server_start_redis(NULL);
     to = server_connect(redis);
     socket_send_text(fd, text);

@@ -30,6 +30,9 @@ struct two {
 /* What differs on purpose: the path of a reply, or its beginning. */
 static const char *const explained[] = {
     "set.history", "set.arguments",             /* IFEQ and relatives, 8.x */
+    "zrank.", "zrank:", "zrevrank.", "zrevrank:",       /* WITHSCORE of 7.2 */
+    "hscan.", "hscan:",             /* NOVALUES of 7.4 */
+    "multi.", "multi:",             /* ROLLBACK, ours */
 };
 
 static size_t differences;
@@ -293,7 +296,7 @@ expect_equal_docs(const char *hello)
     struct two t;
 
     if (!open_two(&t, hello))
-        cr_skip_test("redis-server is not installed");
+        skip_or_fail("redis-server");
     cr_expect_gt(compare_all(&t), 70);
     cr_expect_eq(differences, 0);
     close_two(&t);

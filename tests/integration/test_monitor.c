@@ -133,7 +133,7 @@ Test(monitor, lines_are_those_of_redis, .timeout = 60)
     int eye, to;
 
     if (!server_has_redis())
-        cr_skip("redis-server is not installed");
+        skip_or_fail("redis-server");
     start(NULL);
     redis = server_start_redis(NULL);
     eye = server_connect(redis);
@@ -176,6 +176,28 @@ Test(monitor, ends_with_reset_and_with_the_connection, .timeout = 60)
     for (int i = 0; i < 100; i++)
         expect(fd, "PING", "+PONG");
     watcher = server_connect(server);
+    stop();
+}
+
+/* As a replica's: what it does would stand among what it sees. */
+Test(monitor, connections_do_not_use_the_keyspace, .timeout = 60)
+{
+    static const char no[] = "-ERR Replica can't interact with the keyspace";
+
+    start(NULL);
+    expect(fd, "SET k v", "+OK");
+    expect(watcher, "MONITOR", "+OK");
+    expect(watcher, "GET k", no);
+    expect(watcher, "SET k w", no);
+    expect(watcher, "DEL k", no);
+    expect(watcher, "DBSIZE", no);
+    expect(watcher, "FLUSHALL", no);
+    expect(watcher, "GET", "-ERR wrong number of arguments for 'get' command");
+    expect(watcher, "PING", "+PONG");
+    expect_line("[0 127.0.0.1:PORT] \"PING\"");
+    expect(watcher, "RESET", "+RESET");
+    expect(watcher, "GET k", "$1\r\nv");
+    expect(fd, "GET k", "$1\r\nv");
     stop();
 }
 

@@ -193,6 +193,46 @@ Test(process, reports_a_crash_and_dies_of_the_signal)
     server_discard(s);
 }
 
+/* A signal that was sent has a sender, no address. */
+Test(process, names_who_killed_it_in_the_report)
+{
+    struct test_server *s = server_start(NULL);
+    char sender[64];
+    int status;
+
+    kill(s->pid, SIGBUS);
+    status = server_wait(s, 10000);
+    if (WIFSIGNALED(status)) {          /* a sanitizer would exit instead */
+        cr_expect_eq(WTERMSIG(status), SIGBUS);
+        snprintf(sender, sizeof sender, "Killed by PID: %ld, UID: %ld", (long)getpid(),
+                 (long)getuid());
+        expect_log(s, sender);
+    }
+    cr_expect_neq(status, -1);
+    cr_expect_neq(status, 0);
+    server_discard(s);
+}
+
+Test(process, warns_of_an_attack_by_http_once_a_minute)
+{
+    struct test_server *s = server_start(NULL);
+    char *log, *first;
+    int fd;
+
+    for (int i = 0; i < 20; i++) {
+        fd = server_connect(s);
+        socket_send_text(fd, i % 2 ? "POST / HTTP/1.1\r\n" : "Host: localhost\r\n");
+        cr_expect(socket_is_closed(fd));
+        close(fd);
+    }
+    log = file_text(s->log);
+    first = strstr(log, "SECURITY ATTACK");
+    cr_assert(first, "%s", log);
+    cr_expect_null(strstr(first + 1, "SECURITY ATTACK"), "%s", log);
+    free(log);
+    server_stop(s);
+}
+
 /* --- files --- */
 
 Test(process, writes_its_pid_and_takes_the_file_away)

@@ -191,7 +191,7 @@ Test(resp3, replies_are_those_of_redis_in_both_protocols)
     static const char *const hello[] = { "HELLO 2", "HELLO 3" };
 
     if (!server_has_redis())
-        cr_skip("redis-server is not installed");
+        skip_or_fail("redis-server");
     redis = server_start_redis(args);
     for (int p = 0; p < 2; p++) {
         int other = server_connect(redis);

@@ -12,6 +12,7 @@
 #include "base/rand.h"
 #include "oracle/explained.h"
 #include "oracle/generate.h"
+#include "support/server.h"
 
 #define REMEMBERED 200          /* calls that may have led to a difference */
 #define REPORTS 12
@@ -44,7 +45,7 @@ run_start(struct run *r, int proto)
 {
     memset(r, 0, sizeof *r);
     if (!twins_are_possible())
-        cr_skip_test("redis-server 7.0 is not installed");
+        skip_or_fail("redis-server 7.0");
     r->proto = proto;
     r->n = sources_load(&r->all);
     twins_start(&r->twins, proto, quiet);

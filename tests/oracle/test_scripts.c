@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "oracle/script.h"
+#include "support/server.h"
 
 #define SCRIPTS_MAX 100
 
@@ -62,7 +63,7 @@ ParameterizedTest(struct parameter *p, oracle, script_gets_the_replies_of_redis,
     struct twins t;
 
     if (!twins_are_possible())
-        cr_skip_test("redis-server 7.0 is not installed");
+        skip_or_fail("redis-server 7.0");
     scripts_path(path, sizeof path, p->name);
     cr_assert(script_load(&script, path), "cannot read %s", path);
     twins_start(&t, p->proto, script.args);

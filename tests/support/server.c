@@ -157,6 +157,16 @@ server_has_redis(void)
     return access("/usr/bin/redis-server", X_OK) == 0;
 }
 
+void
+skip_or_fail(const char *what)
+{
+    const char *ci = getenv("CI");
+
+    if (ci && strcmp(ci, "true") == 0)
+        cr_assert_fail("%s is not installed", what);
+    cr_skip("%s is not installed", what);
+}
+
 struct test_server *
 server_spawn(const char *const *args)
 {

@@ -22,6 +22,9 @@ struct test_server *server_start(const char *const *args);
 struct test_server *server_start_redis(const char *const *args);
 /* False when redis-server is not installed. */
 bool server_has_redis(void);
+/* Skip the running test, because `what` is not installed; fail it where CI=true, as
+ * all has to be there. */
+_Noreturn void skip_or_fail(const char *what);
 /* Start without waiting and without --port and friends: exactly these arguments; for
  * command line tests.  Output goes to `log`. */
 struct test_server *server_spawn(const char *const *args);

@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "command/blocking.h"
 #include "command/clients.h"
 #include "command/dispatch.h"
 #include "command/latency.h"
+#include "command/pubsub.h"
 #include "command/slowlog.h"
 #include "command/stats.h"
 #include "command/table.h"
+#include "command/tracking.h"
+#include "command/transaction.h"
 #include "commands/families.h"
 #include "config/config.h"
 #include "net/loop.h"
@@ -53,6 +57,10 @@ build(void)
         command_table_add(server.commands, families[i]);
     command_table_seal(server.commands);
     server.clients = clients_new(&server);
+    server.pubsub = pubsub_new();
+    server.tracking = tracking_new(&server);
+    server.blocking = blocking_new(&server);
+    server.watches = watches_new(&server);
     reply_start(&out);
     client = client_new_internal(&server, &out);
     keyspace_listen(server.keyspace, hear, NULL);
@@ -64,6 +72,10 @@ tear_down(void)
     client_free_internal(client);
     reply_drop(&out);
     clients_free(server.clients);
+    blocking_free(server.blocking);
+    watches_free(server.watches);
+    pubsub_free(server.pubsub);
+    tracking_free(server.tracking);
     dispatch_stop();
     command_table_free(server.commands);
     latency_free(server.latency);
