@@ -29,6 +29,7 @@
 #include "command/clients.h"
 #include "command/dispatch.h"
 #include "command/table.h"
+#include "command/tracking.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "structs/deadlines.h"
@@ -371,7 +372,11 @@ retry(struct blocking *b, struct wait *w, struct bytes name)
     b->retrying = w;
     b->retry_failed = false;
     w->client->out->muted = w->is_muted;
+    if (client_is(w->client, CLIENT_TRACKING))
+        tracking_begin(w->client);
     dispatch_again(&call);
+    if (client_is(w->client, CLIENT_TRACKING))
+        tracking_end(w->client);
     w->client->out->muted = false;
     b->retrying = NULL;
     mem_free(argv);
@@ -498,6 +503,12 @@ size_t
 blocking_clients(const struct blocking *b)
 {
     return b->clients;
+}
+
+size_t
+blocking_timeouts(const struct blocking *b)
+{
+    return deadlines_count(b->deadlines);
 }
 
 size_t

@@ -34,6 +34,8 @@ void blocking_forget(struct client *c);
 /* CLIENT UNBLOCK: as if the time was over, or with an error.  False: it does not wait. */
 bool blocking_unblock(struct client *c, bool with_error);
 size_t blocking_clients(const struct blocking *b);
+/* Of the clients, those that wait for a limited time. */
+size_t blocking_timeouts(const struct blocking *b);
 size_t blocking_keys(const struct blocking *b);
 
 #endif

@@ -2,8 +2,7 @@
  * commands/c_client.c - CLIENT: looking at sessions, naming, pausing and ending them.
  *
  * How:       LIST and KILL describe the sessions they mean by one `struct filter`.
- * Left out:  TRACKING and its kin come with key-change listeners for clients.
- * Read next: command/clients.c */
+ * Read next: command/clients.c; commands/c_tracking.c, CLIENT TRACKING and its kin */
 #include "base/text.h"
 #include "command/blocking.h"
 #include "command/call.h"

@@ -24,6 +24,7 @@
 #include "command/stats.h"
 #include "command/pubsub.h"
 #include "command/tracking.h"
+#include "command/transaction.h"
 #include "server/cron.h"
 #include "server/info_counters.h"
 #include "server/info_memory.h"
@@ -93,7 +94,7 @@ section_server(struct text *out, struct server *server)
     text_printf(out, "io_threads_active:0\r\n");
 }
 
-/* The last two lines are 7.2's; nothing blocks on keys yet. */
+/* What 7.0 does not have is where 7.2 and 7.4 show it. */
 static void
 section_clients(struct text *out, struct server *server)
 {
@@ -108,7 +109,10 @@ section_clients(struct text *out, struct server *server)
     text_printf(out, "blocked_clients:%zu\r\n", f.blocked);
     text_printf(out, "tracking_clients:%zu\r\n", tracking_clients(server->tracking));
     text_printf(out, "pubsub_clients:%zu\r\n", pubsub_clients(server->pubsub));
-    text_printf(out, "clients_in_timeout_table:0\r\n");
+    text_printf(out, "watching_clients:%zu\r\n", watches_clients(server->watches));
+    text_printf(out, "clients_in_timeout_table:%zu\r\n",
+                blocking_timeouts(server->blocking));
+    text_printf(out, "total_watched_keys:%zu\r\n", watches_keys(server->watches));
     text_printf(out, "total_blocking_keys:%zu\r\n", blocking_keys(server->blocking));
     text_printf(out, "total_blocking_keys_on_nokey:0\r\n");
 }
