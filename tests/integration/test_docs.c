@@ -30,9 +30,9 @@ struct two {
 /* What differs on purpose: the path of a reply, or its beginning. */
 static const char *const explained[] = {
     "set.history", "set.arguments",             /* IFEQ and relatives, 8.x */
-    "zrank.", "zrank:", "zrevrank.", "zrevrank:",       /* WITHSCORE of 7.2 */
-    "hscan.", "hscan:",             /* NOVALUES of 7.4 */
-    "multi.", "multi:",             /* ROLLBACK, ours */
+    "zrank", "zrevrank",                        /* WITHSCORE, 7.2 */
+    "hscan",                                    /* NOVALUES, 7.4 */
+    "multi",                                    /* ROLLBACK, ours */
 };
 
 static size_t differences;
