@@ -93,7 +93,8 @@ compare_items(const void *a, const void *b)
 void
 zset_sort(struct scored **items, size_t n)
 {
-    qsort(items, n, sizeof items[0], compare_items);
+    if (n > 1)
+        qsort(items, n, sizeof items[0], compare_items);
 }
 
 static bool
