@@ -81,13 +81,24 @@ python_with_redis(void)
     return succeeds("python3 -c 'import redis' 2>/dev/null") ? "python3" : NULL;
 }
 
-Test(clients, redis_py_works)
+static void
+run_redis_py(const char *script)
 {
     const char *python = python_with_redis();
 
     if (!python)
         skip_or_fail("python3-redis");
-    run_script(python, "redis_py.py", "");
+    run_script(python, script, "");
+}
+
+Test(clients, redis_py_works)
+{
+    run_redis_py("redis_py.py");
+}
+
+Test(clients, a_queue_loses_no_job_when_its_workers_are_killed)
+{
+    run_redis_py("reliable_queue.py");
 }
 
 Test(clients, redis_cli_and_redis_benchmark_work)
