@@ -354,6 +354,7 @@ on_readable(struct ev_loop *ev, ev_io *w, int events)
     (void)events;
     if (c->depth)
         return;
+    loop->reads++;
     enter(c);
     at = c->events->room ? c->events->room(c->owner, &len) : NULL;
     if (at && len) {

@@ -18,6 +18,9 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 /* Handle what is ready now and return (long commands, loading, DEBUG SLEEP no). */
 void loop_turn(struct loop *loop);
+/* While many clients send at once, let turns begin no sooner than `us` after the last
+ * one: fewer turns, each for more clients (gather.h).  0, the default: never. */
+void loop_gather(struct loop *loop, int us);
 const char *loop_backend(const struct loop *loop);      /* "epoll" */
 
 /* Called before the loop sleeps, every turn, in the order added. */

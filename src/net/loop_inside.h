@@ -5,6 +5,7 @@
 #define IGNIS_NET_LOOP_INSIDE_H
 #include <ev.h>
 
+#include "net/gather.h"
 #include "net/loop.h"
 
 #define LOOP_BUFFER (64 * 1024)         /* one read's worth */
@@ -22,6 +23,9 @@ struct loop {
     unsigned befores, afters;
     struct conn *turn_list;             /* conns with something to do before sleep */
     struct loop_signal *signals;
+    struct gather gather;
+    double spacing;                     /* seconds between turns that gather; 0 = never */
+    unsigned reads;                     /* sockets read this turn */
     uint64_t woke_at, busy, turns;      /* clock_ticks; busy ones; count */
     bool buffer_is_lent;                /* a callback is using `buffer` */
     char buffer[LOOP_BUFFER];

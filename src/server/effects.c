@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "keyspace/evict.h"
 #include "net/listener.h"
+#include "net/loop.h"
 #include "server/crash.h"
 #include "server/listeners.h"
 #include "server/process.h"
@@ -80,6 +81,16 @@ apply_accept(struct config *c, void *arg, const char **why)
 {
     (void)arg, (void)why;
     listener_set_turn(c->max_new_connections_per_cycle);
+    return true;
+}
+
+static bool
+apply_gather(struct config *c, void *arg, const char **why)
+{
+    struct server *server = arg;
+
+    (void)why;
+    loop_gather(server->loop, c->gather_interval);
     return true;
 }
 
@@ -198,6 +209,7 @@ static const struct { const char *option; config_watch_fn *apply; } effects[] = 
     { "hide-user-data-from-log", apply_log },
     { "jemalloc-bg-thread", apply_allocator },
     { "max-new-connections-per-cycle", apply_accept },
+    { "gather-interval", apply_gather },
     { "maxmemory", apply_memory },
     { "maxmemory-policy", apply_memory },
     { "maxmemory-samples", apply_memory },
@@ -237,6 +249,7 @@ effects_start(struct server *server, struct listeners *listeners)
     apply_memory(c, server, &why);
     apply_allocator(c, server, &why);
     apply_accept(c, server, &why);
+    apply_gather(c, server, &why);
     apply_clients(c, server, &why);
     apply_watching(c, server, &why);
     apply_notify(c, server, &why);
