@@ -101,6 +101,20 @@ Test(clients, a_queue_loses_no_job_when_its_workers_are_killed)
     run_redis_py("reliable_queue.py");
 }
 
+Test(clients, sidekiq_does_each_of_its_jobs_once)
+{
+    if (!succeeds("command -v sidekiq >/dev/null && ruby -e 'require \"sidekiq\"'"))
+        skip_or_fail("ruby-sidekiq");
+    run_script("ruby", "sidekiq.rb", "");
+}
+
+Test(clients, php_sessions_are_locked_while_they_are_in_use)
+{
+    if (!succeeds("test \"$(php -r 'echo class_exists(\"Redis\");')\" = 1"))
+        skip_or_fail("php-cli or php-redis");
+    run_script("php", "sessions.php", "");
+}
+
 Test(clients, redis_cli_and_redis_benchmark_work)
 {
     if (!succeeds("command -v redis-cli redis-benchmark python3 >/dev/null"))
