@@ -26,8 +26,8 @@
 
 #include "base/alloc.h"
 #include "command/client.h"
-#include "command/clients.h"
-#include "command/dispatch.h"
+#include "command/clients_pause.h"
+#include "command/dispatch_call.h"
 #include "command/table.h"
 #include "command/tracking.h"
 #include "net/conn.h"

@@ -66,6 +66,34 @@ call_ldouble(struct call *c, int i, long double *out)
     return false;
 }
 
+static bool
+parse_cursor(struct bytes text, uint64_t *out)
+{
+    bool negative = text.len && text.at[0] == '-';
+    uint64_t n = 0;
+    size_t i = 0;
+
+    if (text.len && (text.at[0] == '+' || negative) && ++i == text.len)
+        return false;
+    for (; i < text.len; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9'
+            || __builtin_mul_overflow(n, (uint64_t)10, &n)
+            || __builtin_add_overflow(n, (uint64_t)(text.at[i] - '0'), &n))
+            return false;
+    }
+    *out = negative ? -n : n;
+    return true;
+}
+
+bool
+call_cursor(struct call *c, int i, uint64_t *out)
+{
+    if (parse_cursor(c->argv[i], out))
+        return true;
+    reply_error(c->out, "ERR invalid cursor");
+    return false;
+}
+
 bool
 call_type_ok(struct call *c, const struct entry *e, enum type type)
 {
@@ -137,4 +165,10 @@ void
 call_redact(struct call *c, int i)
 {
     c->redacted |= 1ull << (i < 63 ? i : 63);
+}
+
+struct bytes
+call_shown(const struct call *c, int i)
+{
+    return c->redacted >> (i < 63 ? i : 63) & 1 ? B("(redacted)") : c->argv[i];
 }

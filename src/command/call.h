@@ -65,6 +65,9 @@ bool call_int_between(struct call *c, int i, int64_t min, int64_t max, int64_t *
 /* "ERR value is not a valid float" */
 bool call_double(struct call *c, int i, double *out);
 bool call_ldouble(struct call *c, int i, long double *out);
+/* A SCAN cursor, as strtoul reads it: a sign is fine, "" is 0, blanks and overflow are
+ * not: "ERR invalid cursor".  One that was never given out is at the end. */
+bool call_cursor(struct call *c, int i, uint64_t *out);
 /* Case-insensitive option word? */
 static inline bool call_is(const struct call *c, int i, const char *word) { return bytes_is(c->argv[i], word); }
 /* True when `e` is NULL or of this type; else answers WRONGTYPE. */
@@ -81,4 +84,6 @@ void call_no_such_key(struct call *c);                  /* ERR no such key */
 void call_reply_value(struct call *c, struct value v);  /* a string value as bulk */
 /* The slowlog and MONITOR must not show argument i: secrets. */
 void call_redact(struct call *c, int i);
+/* Argument i, as they may show it. */
+struct bytes call_shown(const struct call *c, int i);
 #endif

@@ -9,7 +9,9 @@
 #include "base/alloc.h"
 #include "command/clients.h"
 #include "command/call.h"
-#include "command/dispatch.h"
+#include "command/clients_limits.h"
+#include "command/clients_monitor.h"
+#include "command/postponed.h"
 #include "command/pubsub.h"
 #include "command/tracking.h"
 #include "command/transaction.h"
@@ -91,7 +93,7 @@ client_user(const struct client *c)
 size_t
 client_memory(const struct client *c)
 {
-    size_t n = mem_class(sizeof *c) + dispatch_postponed_bytes(c);
+    size_t n = mem_class(sizeof *c) + postponed_memory(c);
 
     n += c->conn ? conn_memory(c->conn) : reply_memory(c->out);     /* it holds `out` */
     n += transaction_memory(c) + pubsub_memory(c) + tracking_memory(c);

@@ -8,47 +8,37 @@
  *                      hash its key, prefetch the key's bucket
  *             look     at all buckets, prefetch the entries they point to
  *             elements likewise, when the commands say how (rows' `warm`)
- *             run      in order: gates, handler, counters
+ *             run      in order: gates, handler, counters (dispatch_call.c)
  *             flush    one write for all replies
  *             A client that must wait keeps the rest of its bytes unparsed
- *             (struct postponed) and is fed from there when it may go on.
+ *             (postponed.c) and is fed from there when it may go on.
  * Invariants: 1. a client without authentication is parsed one request at a
  *                time: its limits change when AUTH succeeds.
  *             2. after a client was told to close nothing more of it runs.
  *             3. between reads a client owns a reader only while it holds a
  *                partial request; else the one spare reader serves everybody.
- * Cost:       no heap for a small GET; two tick-counter reads per command.
- * Read next:  command/gates.c, commands/c_string.c */
+ * Cost:       no heap for a small GET; the clock is read once per batch.
+ * Read next:  command/dispatch_call.c, which runs one call */
 #include "command/dispatch.h"
 
-#include <ctype.h>
-#include <stdio.h>
-
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "command/blocking.h"
 #include "command/client.h"
-#include "command/clients.h"
-#include "command/gates.h"
-#include "command/latency.h"
-#include "command/slowlog.h"
+#include "command/clients_limits.h"
+#include "command/clients_pause.h"
+#include "command/dispatch_call.h"
+#include "command/postponed.h"
+#include "command/refuse.h"
 #include "command/stats.h"
 #include "command/table.h"
-#include "command/tracking.h"
-#include "command/transaction.h"
 #include "config/config.h"
 #include "net/conn.h"
 #include "wire/resp_read.h"
 
 #define BATCH_MAX 128
 #define FLUSH_BYTES (128 * 1024)        /* do not let a batch's replies pile up further */
-#define ATTACK_LOG_MS 60000             /* who attacks must not fill the log, too */
 #define STOPPED (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_CLOSE_AFTER_REPLY | CLIENT_DEAD)
-
-/* Requests that wait, as they came over the wire. */
-struct postponed { struct text raw; };
 
 struct item {
     struct request request;
@@ -62,361 +52,7 @@ static bool had_blobs;                  /* the batch had big arguments */
 static struct item batch[BATCH_MAX];
 static struct { const struct client *client; size_t len; } feed;    /* being run */
 
-/* --- errors about the command itself --- */
-
-static void
-reject(struct call *c)
-{
-    errorstats_count(c->server->errorstats, reply_last_error());
-    c->server->stats->error_replies++;
-    if (c->cmd)
-        c->cmd->rejected++;
-    transaction_refuse(c->client);
-}
-
-static void
-unknown_command(struct call *c)
-{
-    struct text args = { 0 };
-    size_t shown;
-
-    for (int i = 1; i < c->argc && args.len < 128; i++) {
-        shown = 128 - args.len;
-        if (shown > c->argv[i].len)
-            shown = c->argv[i].len;
-        text_printf(&args, "'%.*s' ", (int)shown, c->argv[i].at);
-    }
-    reply_errorf(c->out, "ERR unknown command '%.*s', with args beginning with: %.*s",
-                 (int)(c->argv[0].len < 128 ? c->argv[0].len : 128), c->argv[0].at,
-                 B_ARG(text_view(&args)));
-    text_free(&args);
-}
-
-static void
-unknown_subcommand(struct call *c)
-{
-    char name[128];
-    size_t n = c->argv[0].len < sizeof name ? c->argv[0].len : sizeof name;
-
-    for (size_t i = 0; i < n; i++)
-        name[i] = (char)toupper((unsigned char)c->argv[0].at[i]);
-    reply_errorf(c->out, "ERR unknown subcommand '%.*s'. Try %.*s HELP.",
-                 (int)(c->argv[1].len < 128 ? c->argv[1].len : 128), c->argv[1].at,
-                 (int)n, name);
-}
-
-static inline bool
-arity_ok(const struct registered *cmd, int argc)
-{
-    return argc >= cmd->min_args && (cmd->max_args < 0 || argc <= cmd->max_args);
-}
-
-/* Answer why no command can be run for these arguments. */
-static void
-refuse_request(struct call *c)
-{
-    struct registered *container = NULL;
-    char why[96];
-
-    c->cmd = command_resolve(c->server->commands, c->argv, c->argc, &container);
-    if (c->cmd && (c->cmd->row->flags & RUNS_QUEUE) && c->client->transaction) {
-        snprintf(why, sizeof why, "ERR wrong number of arguments for '%s' command",
-                 c->cmd->full_name);
-        transaction_refuse_exec(c, bytes_of_text(why));
-    } else if (c->cmd)
-        call_wrong_args(c);
-    else if (container)
-        unknown_subcommand(c);
-    else
-        unknown_command(c);
-    reject(c);
-}
-
-/* Ask the gates.  What refuses EXEC is said in EXEC's words. */
-static enum verdict
-ask_gates(struct call *c, uint32_t armed)
-{
-    struct reply aside, *out = c->out;
-    enum verdict v;
-
-    if (!(c->cmd->row->flags & RUNS_QUEUE) || !c->client->transaction) {
-        v = gates_ask(c, armed);
-    } else {
-        reply_start(&aside);
-        c->out = &aside;
-        v = gates_ask(c, armed);
-        c->out = out;
-        if (v == REFUSED)
-            transaction_refuse_exec(c, reply_last_error());
-        reply_drop(&aside);
-    }
-    if (v == REFUSED)
-        reject(c);
-    return v;
-}
-
-/* --- running one call --- */
-
-static void
-note_slow(struct call *c, uint64_t ticks)
-{
-    struct server *s = c->server;
-    usec took = (usec)(clock_ticks_to_ns(ticks) / 1000);
-    msec threshold = latency_threshold(s->latency);
-    char address[160] = "?:0";
-    struct bytes *shown = NULL;
-
-    if (threshold > 0 && took / 1000 >= threshold)
-        latency_add(s->latency, c->cmd->row->flags & FAST ? "fast-command" : "command",
-                    took / 1000);
-    if (!slowlog_wants(slowlog_threshold(s->slowlog), took)
-        || (c->cmd->row->flags & SKIP_SLOWLOG))
-        return;
-    if (c->client->conn)
-        conn_address(c->client->conn, address, sizeof address);
-    if (c->redacted) {
-        shown = mem_alloc((size_t)c->argc * sizeof *shown);
-        for (int i = 0; i < c->argc; i++)
-            shown[i] = c->redacted >> (i < 63 ? i : 63) & 1 ? B("(redacted)") : c->argv[i];
-    }
-    slowlog_add(s->slowlog, took, shown ? shown : c->argv, c->argc, address,
-                client_name(c->client));
-    mem_free(shown);
-}
-
-/* The shortest time that anybody wants to hear of, in ticks; refreshed by
- * dispatch_configure. */
-static uint64_t slow_ticks = UINT64_MAX;
-static bool histograms = true;
-
-void
-dispatch_configure(struct server *server)
-{
-    usec slow = slowlog_threshold(server->slowlog);
-    msec spike = latency_threshold(server->latency);
-    uint64_t ns = UINT64_MAX;
-
-    if (slow >= 0)
-        ns = (uint64_t)slow * 1000;
-    if (spike > 0 && (uint64_t)spike * 1000000 < ns)
-        ns = (uint64_t)spike * 1000000;
-    slow_ticks = UINT64_MAX;
-    if (ns != UINT64_MAX)       /* per million ticks: exact enough, no overflow */
-        slow_ticks = (uint64_t)((double)ns * 1e6 / (double)clock_ticks_to_ns(1000000));
-    histograms = server->config->latency_tracking;
-}
-
-static void
-count_error(struct call *c)
-{
-    c->cmd->failed++;
-    c->server->stats->error_replies++;
-    errorstats_count(c->server->errorstats, reply_last_error());
-}
-
-/* CLIENT REPLY SKIP lasts for the command after it. */
-static void
-turn_reply_flags(struct client *client)
-{
-    client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
-    if (client_is(client, CLIENT_REPLY_SKIP_NEXT))
-        client->flags ^= CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP;
-}
-
-/* What few sessions are: their commands begin and end with more work. */
-#define ODD_FLAGS (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT \
-                   | CLIENT_NO_TOUCH | CLIENT_TRACKING_CACHING)
-
-static void
-begin_odd(struct client *client)
-{
-    client->out->muted = (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
-    keyspace_set_no_touch(client->server->keyspace, client_is(client, CLIENT_NO_TOUCH));
-}
-
-/* CLIENT CACHING is meant for the next command, or the next transaction. */
-static bool
-ends_caching(const struct client *client, const struct registered *cmd)
-{
-    return !client_is(client, CLIENT_MULTI)
-        && !(cmd && cmd->row->container && strcmp(cmd->row->container, "client") == 0);
-}
-
-static void
-end_odd(struct client *client, const struct registered *cmd, bool held)
-{
-    if (!held)
-        turn_reply_flags(client);
-    if (!held && ends_caching(client, cmd))
-        client_set(client, CLIENT_TRACKING_CACHING, false);
-    client->out->muted = false;
-    keyspace_set_no_touch(client->server->keyspace, false);
-}
-
-/* Run the handler, count and time it; returns the tick count at its end. */
-static inline uint64_t
-perform(struct call *c, uint64_t start)
-{
-    struct registered *cmd = c->cmd;
-    uint64_t errors = reply_errors(), end;
-
-    cmd->row->run(c);
-    end = clock_ticks();
-    cmd->calls++;
-    c->server->stats->commands++;
-    cmd->ticks += end - start;
-    if (histograms) {
-        if (UNLIKELY(!cmd->latency))
-            cmd->latency = latency_histogram_new();
-        latency_histogram_add(cmd->latency, clock_ticks_to_ns(end - start));
-    }
-    if (UNLIKELY(end - start >= slow_ticks))
-        note_slow(c, end - start);
-    if (UNLIKELY(clients_monitors(c->server->clients) > 0))
-        clients_monitor(c);
-    if (UNLIKELY(reply_errors() != errors))
-        count_error(c);
-    if (UNLIKELY(client_is(c->client, CLIENT_TRACKING)))
-        tracking_remember(c);
-    return end;
-}
-
-#define GATED_FLAGS (CLIENT_AUTHENTICATED | CLIENT_MULTI | CLIENT_PUBSUB)
-
-/* Run a resolved call; returns the tick count at its end.  HELD calls are not
- * run: *held is set and nothing is counted. */
-static inline uint64_t
-carry_out(struct call *c, uint64_t start, bool *held)
-{
-    struct client *client = c->client;
-    uint32_t armed = gates_armed();
-    enum verdict v;
-    uint64_t end;
-    bool tracks;
-
-    if (UNLIKELY((client->flags & GATED_FLAGS) != CLIENT_AUTHENTICATED)) {
-        armed |= client_is(client, CLIENT_AUTHENTICATED) ? 0 : 1u << GATE_AUTH;
-        armed |= client_is(client, CLIENT_PUBSUB) ? 1u << GATE_SUBSCRIBED : 0;
-        armed |= client_is(client, CLIENT_MULTI) ? 1u << GATE_MULTI : 0;
-    }
-    if (UNLIKELY(armed &= c->cmd->gates)) {
-        v = ask_gates(c, armed);
-        if (v != PASS) {
-            *held = v == HELD;
-            if (v == HELD)
-                client->last_command = c->cmd;
-            return start;
-        }
-    }
-    client->last_command = c->cmd;
-    tracks = client_is(client, CLIENT_TRACKING);        /* it may stop now */
-    if (UNLIKELY(tracks))
-        tracking_begin(client);
-    end = perform(c, start);
-    if (UNLIKELY(tracks))
-        tracking_end(client);
-    if (UNLIKELY(blocking_has_work(c->server->blocking)))
-        blocking_serve(c->server->blocking);
-    return end;
-}
-
-void
-dispatch_inner(struct call *call)
-{
-    perform(call, clock_ticks());
-}
-
-void
-dispatch_again(struct call *call)
-{
-    call->cmd->row->run(call);
-}
-
-void
-dispatch_call(struct call *call)
-{
-    bool held = false;
-
-    carry_out(call, clock_ticks(), &held);
-}
-
-void
-dispatch_argv(struct client *c, struct bytes *argv, int argc)
-{
-    struct registered *container;
-    struct call call = { .out = c->out, .db = c->db, .argv = argv, .argc = argc,
-                         .client = c, .server = c->server };
-
-    call.cmd = command_resolve(c->server->commands, argv, argc, &container);
-    if (!call.cmd || !arity_ok(call.cmd, argc))
-        refuse_request(&call);
-    else
-        dispatch_call(&call);
-}
-
-/* --- what has to wait --- */
-
-static void
-postpone(struct client *c, struct bytes raw)
-{
-    if (!c->postponed)
-        c->postponed = mem_zalloc(sizeof *c->postponed);
-    text_add(&c->postponed->raw, raw);
-    clients_input_check(c, c->postponed->raw.len);
-}
-
-/* A request whose beginning is in an earlier read: back into wire form. */
-static void
-postpone_request(struct client *c, const struct request *r)
-{
-    struct text raw = { 0 };
-
-    text_printf(&raw, "*%d\r\n", r->argc);
-    for (int i = 0; i < r->argc; i++) {
-        text_printf(&raw, "$%zu\r\n", r->argv[i].len);
-        text_add(&raw, r->argv[i]);
-        text_add(&raw, B("\r\n"));
-    }
-    postpone(c, text_view(&raw));
-    text_free(&raw);
-}
-
-size_t
-dispatch_postponed_bytes(const struct client *c)
-{
-    return c->postponed ? c->postponed->raw.room + sizeof *c->postponed : 0;
-}
-
-size_t
-dispatch_input_bytes(const struct client *c)
-{
-    if (client_is(c, CLIENT_RUNNING) && feed.client == c)
-        return feed.len;
-    return c->reader ? request_pending(c->reader) : 0;
-}
-
-void
-dispatch_forget(struct client *c)
-{
-    if (c->reader)
-        request_reader_free(c->reader);
-    c->reader = NULL;
-    if (c->postponed) {
-        text_free(&c->postponed->raw);
-        mem_free_sized(c->postponed, sizeof *c->postponed);
-        c->postponed = NULL;
-    }
-}
-
-void
-dispatch_stop(void)
-{
-    if (spare)
-        request_reader_free(spare);
-    spare = NULL;
-}
-
-/* --- the batch --- */
+/* --- a batch --- */
 
 /* Resolve the command, hash its key, ask for the key's bucket. */
 static inline void
@@ -426,7 +62,7 @@ prepare(struct client *c, struct item *it)
     struct registered *cmd = command_resolve(c->server->commands, it->request.argv,
                                              it->request.argc, &container);
 
-    if (UNLIKELY(!cmd || !arity_ok(cmd, it->request.argc))) {
+    if (UNLIKELY(!cmd || !command_takes(cmd, it->request.argc))) {
         it->cmd = NULL;
         return;
     }
@@ -462,24 +98,43 @@ warm_elements(struct client *c, const struct item *batch, int n, bool deep)
     }
 }
 
-/* The lines that close a connection because a browser was tricked into
- * sending them here. */
-static bool
-is_cross_protocol(struct client *c, const struct request *r)
-{
-    static msec said;
+/* What few sessions are: their commands begin and end with more work. */
+#define ODD_FLAGS (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT \
+                   | CLIENT_NO_TOUCH | CLIENT_TRACKING_CACHING)
 
-    if (!bytes_is(r->argv[0], "post") && !bytes_is(r->argv[0], "host:"))
-        return false;
-    client_drop(c);
-    if (said && clock_ms() - said < ATTACK_LOG_MS && clock_ms() >= said)
-        return true;
-    said = clock_ms();
-    log_warning("Possible SECURITY ATTACK detected. It looks like somebody is sending "
-                "POST or Host: commands to Redis. This is likely due to an attacker "
-                "attempting to use Cross Protocol Scripting to compromise your Redis "
-                "instance. Connection from client aborted.");
-    return true;
+/* CLIENT REPLY SKIP lasts for the command after it. */
+static void
+turn_reply_flags(struct client *client)
+{
+    client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    if (client_is(client, CLIENT_REPLY_SKIP_NEXT))
+        client->flags ^= CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP;
+}
+
+static void
+begin_odd(struct client *client)
+{
+    client->out->muted = (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)) != 0;
+    keyspace_set_no_touch(client->server->keyspace, client_is(client, CLIENT_NO_TOUCH));
+}
+
+/* CLIENT CACHING is meant for the next command, or the next transaction. */
+static bool
+ends_caching(const struct client *client, const struct registered *cmd)
+{
+    return !client_is(client, CLIENT_MULTI)
+        && !(cmd && cmd->row->container && strcmp(cmd->row->container, "client") == 0);
+}
+
+static void
+end_odd(struct client *client, const struct registered *cmd, bool held)
+{
+    if (!held)
+        turn_reply_flags(client);
+    if (!held && ends_caching(client, cmd))
+        client_set(client, CLIENT_TRACKING_CACHING, false);
+    client->out->muted = false;
+    keyspace_set_no_touch(client->server->keyspace, false);
 }
 
 static inline uint64_t
@@ -491,7 +146,7 @@ run_resolved(struct client *c, struct item *it, uint64_t now, bool *held)
     };
 
     if (UNLIKELY(!it->cmd)) {
-        if (!is_cross_protocol(c, &it->request))
+        if (!refuse_cross_protocol(c, call.argv[0]))
             refuse_request(&call);
         return now;
     }
@@ -499,7 +154,7 @@ run_resolved(struct client *c, struct item *it, uint64_t now, bool *held)
         call.hashed_arg = it->cmd->hot_key;
         call.hash = it->hash;
     }
-    return carry_out(&call, now, held);
+    return dispatch_call_from(&call, now, held);
 }
 
 static inline uint64_t
@@ -560,21 +215,23 @@ run_batch(struct client *c, int n, const char *at, size_t len, int64_t *done)
         if (UNLIKELY(held)) {
             clients_set_postponed(c, true);
             if (*done < 0) {
-                postpone_request(c, &it->request);
+                postponed_add_request(c, &it->request);
                 *done = (int64_t)it->request.offset;
             }
-            postpone(c, bytes_view(at + *done, len - (size_t)*done));
+            postponed_add(c, bytes_view(at + *done, len - (size_t)*done));
             return false;
         }
         *done = (int64_t)it->request.offset;
         if (UNLIKELY((c->flags & STOPPED) || !relieve(c))) {
             if (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED))
-                postpone(c, bytes_view(at + *done, len - (size_t)*done));
+                postponed_add(c, bytes_view(at + *done, len - (size_t)*done));
             return false;
         }
     }
     return true;
 }
+
+/* --- a read --- */
 
 /* A session whose replies are off is closed without a word; Redis would leave it open,
  * deaf. */
@@ -681,7 +338,7 @@ run_bytes(struct client *c, const char *at, size_t len)
     if (!went_on)
         request_reader_reset(reader);
     if (len > 0 && (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED)))
-        postpone(c, bytes_view(at, len));
+        postponed_add(c, bytes_view(at, len));
     reader_give_back(c, reader);
 }
 
@@ -720,7 +377,7 @@ dispatch_bytes(struct client *c, char *at, size_t len)
     c->active_s = (uint32_t)(clock_ms() / 1000);
     if (UNLIKELY(c->flags & STOPPED)) {
         if (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED)) {
-            postpone(c, bytes_view(at, len));
+            postponed_add(c, bytes_view(at, len));
             clients_memory_check(c);
         }
         return;
@@ -741,14 +398,40 @@ dispatch_room(struct client *c, size_t *len)
 void
 dispatch_resume(struct client *c)
 {
-    struct postponed *p = c->postponed;
+    struct text raw;
 
-    if (!p)
+    if (!postponed_take(c, &raw))
         return;
-    c->postponed = NULL;
     client_set(c, CLIENT_RUNNING, true);
-    run_bytes(c, p->raw.at ? p->raw.at : "", p->raw.len);
-    text_free(&p->raw);
-    mem_free_sized(p, sizeof *p);
+    run_bytes(c, raw.at ? raw.at : "", raw.len);
+    text_free(&raw);
     finish(c);
+}
+
+size_t
+dispatch_input_bytes(const struct client *c)
+{
+    if (client_is(c, CLIENT_RUNNING) && feed.client == c)
+        return feed.len;
+    return c->reader ? request_pending(c->reader) : 0;
+}
+
+void
+dispatch_forget(struct client *c)
+{
+    struct text raw;
+
+    if (c->reader)
+        request_reader_free(c->reader);
+    c->reader = NULL;
+    if (postponed_take(c, &raw))
+        text_free(&raw);
+}
+
+void
+dispatch_stop(void)
+{
+    if (spare)
+        request_reader_free(spare);
+    spare = NULL;
 }

@@ -3,33 +3,20 @@
  * batch, hash and prefetch their keys, run them in order. */
 #ifndef IGNIS_COMMAND_DISPATCH_H
 #define IGNIS_COMMAND_DISPATCH_H
-#include "command/call.h"
+#include <stddef.h>
 
 struct client;
-struct server;
+
 /* Bytes arrived for this client: run all complete requests among them. */
 void dispatch_bytes(struct client *c, char *at, size_t len);
 /* Where the client's next bytes go (conn_events.room). */
 char *dispatch_room(struct client *c, size_t *len);
 /* The client may go on: run what was postponed. */
 void dispatch_resume(struct client *c);
-/* Carry out one call whose command is resolved, through the gates, counted. */
-void dispatch_call(struct call *call);
-/* The same for any argv, resolving first (scripts, tests). */
-void dispatch_argv(struct client *c, struct bytes *argv, int argc);
-
-/* A command of a transaction: counted and timed, no gate asked. */
-void dispatch_inner(struct call *call);
-/* The handler alone, for a client that waited (command/blocking.c). */
-void dispatch_again(struct call *call);
-/* slowlog, latency or latency-tracking options changed: call again. */
-void dispatch_configure(struct server *server);
 /* Free what is held for this client (partial and postponed requests). */
 void dispatch_forget(struct client *c);
 /* Bytes of its input that are being run, or that wait for the rest of a request. */
 size_t dispatch_input_bytes(const struct client *c);
-/* Memory of its postponed requests. */
-size_t dispatch_postponed_bytes(const struct client *c);
 /* Free what the dispatcher keeps (shutdown). */
 void dispatch_stop(void);
 #endif

@@ -13,7 +13,7 @@
 #include "command/gates.h"
 
 #include "command/client.h"
-#include "command/clients.h"
+#include "command/clients_pause.h"
 #include "command/table.h"
 #include "command/transaction.h"
 #include "config/config.h"

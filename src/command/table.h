@@ -43,6 +43,12 @@ struct registered *command_find_sub(const struct registered *container,
 struct registered *command_resolve(const struct command_table *t,
                                    const struct bytes *argv, int argc,
                                    struct registered **container);
+/* Would it take so many arguments, its name included? */
+static inline bool
+command_takes(const struct registered *cmd, int argc)
+{
+    return argc >= cmd->min_args && (cmd->max_args < 0 || argc <= cmd->max_args);
+}
 /* "config|get" or "config". */
 struct registered *command_by_full_name(const struct command_table *t, struct bytes name);
 size_t command_count(const struct command_table *t);            /* top level */

@@ -16,7 +16,7 @@
 
 #include "base/alloc.h"
 #include "command/client.h"
-#include "command/dispatch.h"
+#include "command/dispatch_call.h"
 #include "command/table.h"
 #include "config/config.h"
 #include "keyspace/journal.h"

@@ -29,15 +29,18 @@ int transaction_length(const struct client *c);
 size_t transaction_memory(const struct client *c);
 
 /* --- WATCH --- */
+/* Nobody watches yet; one key listener serves all, while somebody does. */
 struct watches *watches_new(struct server *server);
+/* No client may watch any more. */
 void watches_free(struct watches *w);
+/* WATCH one key, argument `arg`, in the client's database; once is enough.  O(1). */
 void watch_key(struct call *c, int arg);
+/* UNWATCH: nothing is watched, nothing is broken.  O(its keys). */
 void watch_forget_all(struct client *c);
 /* A watched key was changed, or is over by its deadline. */
 bool watch_is_broken(struct client *c);
+/* For INFO: clients that watch, and keys that are watched by anybody. */
 size_t watches_clients(const struct watches *w);
 size_t watches_keys(const struct watches *w);
-/* How many keys this client watches. */
-size_t watch_count(const struct client *c);
 
 #endif

@@ -180,16 +180,6 @@ watch_is_broken(struct client *c)
     return false;
 }
 
-size_t
-watch_count(const struct client *c)
-{
-    size_t n = 0;
-
-    for (const struct watch *w = c->watched; w; w = w->next_of_client)
-        n++;
-    return n;
-}
-
 struct watches *
 watches_new(struct server *server)
 {

@@ -79,31 +79,6 @@ walk_free(struct walk *w)
     mem_free(w->expired.at);
 }
 
-/* What strtoul reads: a sign is fine, blanks are not, "" is 0.  Cursors that
- * this server never gave are valid and simply at the end. */
-static bool
-parse_cursor(struct bytes text, uint64_t *out)
-{
-    bool negative = false;
-    uint64_t n = 0;
-    size_t i = 0;
-
-    if (text.len && (text.at[0] == '+' || text.at[0] == '-')) {
-        negative = text.at[0] == '-';
-        if (++i == text.len)
-            return false;
-    }
-    for (; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-        if (__builtin_mul_overflow(n, (uint64_t)10, &n)
-            || __builtin_add_overflow(n, (uint64_t)(text.at[i] - '0'), &n))
-            return false;
-    }
-    *out = negative ? -n : n;
-    return true;
-}
-
 static bool
 scan_options(struct call *c, struct walk *w, int64_t *count)
 {
@@ -141,10 +116,8 @@ cmd_scan(struct call *c)
     uint64_t cursor;
     size_t i;
 
-    if (!parse_cursor(c->argv[1], &cursor)) {
-        reply_error(c->out, "ERR invalid cursor");
+    if (!call_cursor(c, 1, &cursor))
         return;
-    }
     if (!scan_options(c, &w, &count))
         return;
     cursor = cursor < CURSOR_END

@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "command/call.h"
 #include "command/client.h"
-#include "command/clients.h"
+#include "command/clients_monitor.h"
 #include "command/docs.h"
 #include "command/info.h"
 #include "command/shutdown.h"

@@ -9,26 +9,6 @@
 
 #define COUNT_DEFAULT 10
 
-/* What strtoul reads: a sign is fine, blanks are not, "" is 0. */
-static bool
-parse_cursor(struct bytes text, uint64_t *out)
-{
-    bool negative = text.len && text.at[0] == '-';
-    uint64_t n = 0;
-    size_t i = 0;
-
-    if (text.len && (text.at[0] == '+' || negative) && ++i == text.len)
-        return false;
-    for (; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9'
-            || __builtin_mul_overflow(n, (uint64_t)10, &n)
-            || __builtin_add_overflow(n, (uint64_t)(text.at[i] - '0'), &n))
-            return false;
-    }
-    *out = negative ? -n : n;
-    return true;
-}
-
 struct entry *
 element_scan_start(struct call *c, enum type type, struct element_scan *s)
 {
@@ -36,10 +16,8 @@ element_scan_start(struct call *c, enum type type, struct element_scan *s)
     struct entry *e;
 
     *s = (struct element_scan){ .count = COUNT_DEFAULT };
-    if (!parse_cursor(c->argv[2], &s->cursor)) {
-        reply_error(c->out, "ERR invalid cursor");
+    if (!call_cursor(c, 2, &s->cursor))
         return NULL;
-    }
     reply_start(&s->out);
     s->out.proto = c->out->proto;
     e = db_read(c->db, &key);

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "command/client.h"
-#include "command/clients.h"
+#include "command/clients_limits.h"
 
 #define PICKS_PER_LOOK 1024
 #define QUEUE_MAX ((size_t)1 << 30)

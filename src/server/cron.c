@@ -24,6 +24,7 @@
 #include "net/loop.h"
 #include "command/call.h"
 #include "command/clients.h"
+#include "command/clients_limits.h"
 #include "command/latency.h"
 #include "command/memory.h"
 #include "command/stats.h"

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "command/call.h"
 #include "command/clients.h"
-#include "command/dispatch.h"
+#include "command/dispatch_call.h"
 #include "command/gates.h"
 #include "command/latency.h"
 #include "command/notify.h"

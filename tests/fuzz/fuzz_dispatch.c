@@ -6,6 +6,8 @@
  * Left out: inputs whose words ask for the end of the process, for sleep, or for files of
  * this machine (see is_deadly). */
 #define main ignis_main
+#include "command/clients.h"
+#include "command/clients_pause.h"
 #include "server/main.c"
 #undef main
 

@@ -9,6 +9,7 @@
 #include "command/blocking.h"
 #include "command/clients.h"
 #include "command/dispatch.h"
+#include "command/dispatch_call.h"
 #include "command/latency.h"
 #include "command/pubsub.h"
 #include "command/slowlog.h"

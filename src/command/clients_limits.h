@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * command/clients_limits.h - how much a session may hold, and how long it may idle. */
+#ifndef IGNIS_COMMAND_CLIENTS_LIMITS_H
+#define IGNIS_COMMAND_CLIENTS_LIMITS_H
+#include <stdbool.h>
+#include <stddef.h>
+
+struct client;
+struct clients;
+
+/* Check the output limits of its class now; true when it is to be closed. */
+bool clients_output_check(struct client *c);
+/* Partial and postponed input above client-query-buffer-limit: closes; true then. */
+bool clients_input_check(struct client *c, size_t pending);
+/* What `c` holds changed: count it and, above maxmemory-clients, close those that hold
+ * most, be it `c`.  Nearly free while that option is off. */
+void clients_memory_check(struct client *c);
+
+/* Cron: idle timeouts, soft output limits, maxmemory-clients; bounded per call. */
+void clients_cron(struct clients *all);
+#endif

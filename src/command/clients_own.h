@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * command/clients_own.h - what a struct clients remembers, by the file that minds it.
+ * Private to clients*.c. */
+#ifndef IGNIS_COMMAND_CLIENTS_OWN_H
+#define IGNIS_COMMAND_CLIENTS_OWN_H
+#include "command/clients.h"
+#include "command/clients_pause.h"
+
+struct dict;
+struct timer;
+
+#define CLIENTS_RECENT_S 8              /* what "recent" means in INFO clients */
+
+struct clients {
+    struct server *server;
+    struct clients_facts facts;         /* only what is counted as it happens */
+
+    /* clients.c: who is here */
+    struct client *first, *last;
+    struct dict *by_id;
+    uint64_t next_id;
+
+    /* clients_monitor.c */
+    struct client **monitors;
+    size_t monitor_count;
+
+    /* clients_pause.c */
+    enum pause_action paused;
+    msec paused_until;
+    struct timer *pause_timer;
+    size_t waiting;                     /* CLIENT_POSTPONED sessions */
+    size_t resuming;                    /* CLIENT_RESUMING sessions */
+
+    /* clients_limits.c */
+    struct client *visit;               /* where cron goes on */
+    size_t memory_sum;                  /* of counted_memory */
+    bool is_over;                       /* the limit, with nobody left to evict */
+    int64_t peak_s;                     /* the second that the last peaks belong to */
+    size_t peak_input[CLIENTS_RECENT_S], peak_output[CLIENTS_RECENT_S];     /* by second */
+};
+
+/* timer_fn and loop hook: what waited behind a pause that is over goes on, and so do
+ * sessions whose own wait ended this turn.  `all` is the struct clients. */
+void clients_pause_over(void *all);
+void clients_before_sleep(void *all);
+/* It is closed or no longer waits: take it off both counts. */
+void clients_pause_forget(struct client *c);
+
+/* The session leaves: cron must not look at it, its memory no longer counts. */
+void clients_limits_forget(struct client *c);
+/* The greatest of one of the two rings of peaks. */
+size_t clients_peak(const size_t peaks[CLIENTS_RECENT_S]);
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * command/dispatch_call.h - carry out one call: ask, run, count. */
+#ifndef IGNIS_COMMAND_DISPATCH_CALL_H
+#define IGNIS_COMMAND_DISPATCH_CALL_H
+#include "command/call.h"
+
+struct client;
+struct server;
+
+/* Carry out a call whose command is resolved: gates, handler, counters.  `start` is the
+ * tick count now, returned is the one at its end: calls of a batch share a reading.
+ * A call that must wait is not run: *held is set and nothing is counted. */
+uint64_t dispatch_call_from(struct call *call, uint64_t start, bool *held);
+/* The same for any argv, resolving first (scripts, tests). */
+void dispatch_argv(struct client *c, struct bytes *argv, int argc);
+/* A command of a transaction: counted and timed, no gate asked. */
+void dispatch_inner(struct call *call);
+/* The handler alone, for a client that waited (command/blocking.c). */
+void dispatch_again(struct call *call);
+/* slowlog, latency or latency-tracking options changed: call again. */
+void dispatch_configure(struct server *server);
+#endif
