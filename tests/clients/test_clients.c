@@ -136,3 +136,23 @@ Test(clients, node_redis_6_works)
 {
     run_node("node_redis.cjs", "redis-6.3.1");
 }
+
+Test(clients, ioredis_6_hears_every_message_in_order)
+{
+    run_node("fanout.cjs", "ioredis-6.0.0");
+}
+
+Test(clients, node_redis_6_hears_every_message_in_order)
+{
+    run_node("fanout.cjs", "redis-6.3.1");
+}
+
+Test(clients, ioredis_6_is_told_what_its_cache_must_forget)
+{
+    run_node("caching.cjs", "ioredis-6.0.0");
+}
+
+Test(clients, node_redis_6_forgets_what_others_change)
+{
+    run_node("caching.cjs", "redis-6.3.1");
+}
