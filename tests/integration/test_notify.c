@@ -165,6 +165,24 @@ Test(notify, tells_nothing_without_a_class_or_a_form)
     }
 }
 
+/* CONFIG GET does not show n, so that these two look the same. */
+Test(notify, stops_telling_of_new_keys_when_n_is_taken_away)
+{
+    struct side s = sit_down(server, "Emn");
+    bool known;
+    char *got;
+
+    got = events_of(&s, "SADD first x", &known);
+    cr_expect_not_null(strstr(got, "__keyevent@0__:new"), "%s", got);
+    free(got);
+    expect(s.fd, "CONFIG SET notify-keyspace-events Em", "+OK");
+    got = events_of(&s, "SADD second x", &known);
+    cr_expect_str_eq(got, "");
+    free(got);
+    close(s.fd);
+    close(s.hears);
+}
+
 Test(notify, tells_of_keys_that_expire_or_are_evicted)
 {
     struct side s = sit_down(server, "Exe");
