@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ * tests/oracle/test_events.c - every command tells of the same changes of keys, in the
+ * same order, as redis-server's.
+ *
+ * How:        both servers publish all classes of events but those of time ("expired",
+ *             "evicted"); a connection that does nothing else hears them.  After each
+ *             call it is sent a PING: what comes before the answer belongs to the call.
+ *             The calls are the lines of tests/oracle/scripts about keys, and generated
+ *             ones.  After a difference both are emptied, as in test_generated.c. */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/rand.h"
+#include "oracle/generate.h"
+#include "oracle/script.h"
+#include "support/server.h"
+
+#define CLASSES "KEg$lshztdmn"
+#define REPORTS 12
+#define PONG "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
+
+struct run {
+    struct twins twins;
+    int ear_ours, ear_redis;
+    size_t calls, events, differences;
+    struct text report;
+};
+
+static int
+ear_of(const struct test_server *s)
+{
+    int fd = server_connect(s);
+
+    free(socket_ask(fd, "CONFIG SET notify-keyspace-events " CLASSES));
+    free(socket_ask(fd, "PSUBSCRIBE __key*"));
+    return fd;
+}
+
+static void
+run_start(struct run *r, const char *const *args)
+{
+    memset(r, 0, sizeof *r);
+    if (!twins_are_possible())
+        skip_or_fail("redis-server 7.0");
+    twins_start(&r->twins, 2, args);
+    r->ear_ours = ear_of(r->twins.ours);
+    r->ear_redis = ear_of(r->twins.redis);
+}
+
+static void
+run_stop(struct run *r)
+{
+    cr_expect_eq(r->differences, 0, "%zu of %zu calls tell of something else\n%s",
+                 r->differences, r->calls, r->report.at ? r->report.at : "");
+    close(r->ear_ours);
+    close(r->ear_redis);
+    twins_stop(&r->twins);
+    text_free(&r->report);
+}
+
+/* The channel and the message of each event that was published up to now. */
+static size_t
+hear(int ear, struct text *out)
+{
+    size_t n = 0, len;
+    char *m, *at;
+
+    socket_send_text(ear, "PING\r\n");
+    for (;; n++) {
+        m = socket_reply(ear, &len);
+        cr_assert_not_null(m);
+        if (strcmp(m, PONG) == 0)
+            break;
+        at = strstr(m, "__key*\r\n");
+        cr_assert_not_null(at, "%s", m);
+        text_add(out, bytes_view(at + 8, len - (size_t)(at + 8 - m)));
+        free(m);
+    }
+    free(m);
+    return n;
+}
+
+static void
+tell(struct run *r, const struct bytes *words, size_t n, const struct text *ours,
+     const struct text *redis)
+{
+    if (r->differences++ >= REPORTS)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        text_add_char(&r->report, i ? ' ' : '\n');
+        text_add_quoted(&r->report, words[i]);
+    }
+    text_add_text(&r->report, "\n    redis: ");
+    text_add_quoted(&r->report, text_view(redis));
+    text_add_text(&r->report, "\n    ours:  ");
+    text_add_quoted(&r->report, text_view(ours));
+}
+
+static bool
+compare(struct run *r, const struct bytes *words, size_t n)
+{
+    struct text ours = { 0 }, redis = { 0 };
+    struct answers a;
+    bool same;
+
+    twins_ask(&r->twins, words, n, &a);
+    if (!a.ours.at || !a.redis.at)
+        twins_reconnect(&r->twins);
+    r->events += hear(r->ear_redis, &redis);
+    hear(r->ear_ours, &ours);
+    same = bytes_equal(text_view(&ours), text_view(&redis));
+    if (!same)
+        tell(r, words, n, &ours, &redis);
+    r->calls++;
+    answers_free(&a);
+    text_free(&ours);
+    text_free(&redis);
+    return same;
+}
+
+/* --- scripts --- */
+
+/* Those about the server have nothing to say of keys. */
+static bool
+is_about_keys(const char *name)
+{
+    static const char *const begins[] = {
+        "bit", "expire.", "hash.", "key", "list", "object", "rename", "scan", "set",
+        "sort", "string", "transaction", "zset",
+    };
+    size_t len = strlen(name);
+
+    if (len < 4 || strcmp(name + len - 4, ".txt") != 0)
+        return false;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncmp(name, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A line as script.c reads it, without its way to compare.  Lines that are for one
+ * server, or not whole calls, are passed over. */
+static void
+run_line(struct run *r, struct bytes line)
+{
+    size_t n, first = 0;
+    struct bytes *words = words_split(line, &n);
+
+    cr_assert_not_null(words);
+    while (first < n && words[first].len && words[first].at[0] == '@') {
+        bool has_bound = bytes_is(words[first], "@near");
+
+        if (bytes_is(words[first], "@client") && first + 1 < n)
+            twins_switch(&r->twins, words[first + 1].at);
+        if (bytes_is(words[first], "@sleep") && first + 1 < n)
+            usleep((useconds_t)strtoul(words[first + 1].at, NULL, 10) * 1000);
+        if (bytes_is(words[first], "@client") || bytes_is(words[first], "@ours")
+            || bytes_is(words[first], "@raw") || bytes_is(words[first], "@half")
+            || bytes_is(words[first], "@sleep") || bytes_is(words[first], "@server")
+            || bytes_is(words[first], "@needs"))
+            first = n;
+        else
+            first += has_bound ? 2 : 1;
+    }
+    if (first < n && !bytes_is(words[first], "shutdown"))
+        compare(r, words + first, n - first);
+    words_free(words, n);
+}
+
+static void
+run_script(const char *path)
+{
+    struct script script;
+    struct run r;
+
+    cr_assert(script_load(&script, path), "cannot read %s", path);
+    run_start(&r, script.args);
+    for (size_t i = 0; i < script.count; i++)
+        if (script.line[i].len && script.line[i].at[0] != '#')
+            run_line(&r, script.line[i]);
+    cr_log_info("%s: %zu calls, %zu events", path, r.calls, r.events);
+    if (r.differences)
+        text_printf(&r.report, "\nin %s", path);
+    run_stop(&r);
+    script_free(&script);
+}
+
+Test(events, of_the_scripts_are_those_of_redis, .timeout = 120)
+{
+    const char *source = getenv("IGNIS_SOURCE");
+    const struct dirent *e;
+    char path[4096];
+    size_t found = 0;
+    DIR *dir;
+
+    snprintf(path, sizeof path, "%s/tests/oracle/scripts", source ? source : ".");
+    dir = opendir(path);
+    cr_assert_not_null(dir, "%s", path);
+    while ((e = readdir(dir)) != NULL) {
+        if (!is_about_keys(e->d_name))
+            continue;
+        snprintf(path, sizeof path, "%s/tests/oracle/scripts/%s", source ? source : ".",
+                 e->d_name);
+        run_script(path);
+        found++;
+    }
+    closedir(dir);
+    cr_expect_gt(found, 20);
+}
+
+/* --- generated calls --- */
+
+static bool
+is_usable(const struct source *s)
+{
+    return s->random && s->known && !s->row->container
+           && s->row->keys[0].shape != KEYS_NONE;
+}
+
+static const struct source *
+choose(const struct source *all, size_t n)
+{
+    const struct source *s;
+
+    do
+        s = &all[rand_below(n)];
+    while (!is_usable(s));
+    return s;
+}
+
+Test(events, of_generated_calls_are_those_of_redis, .timeout = 300)
+{
+    const char *calls = getenv("IGNIS_ORACLE_CALLS"), *seed = getenv("IGNIS_ORACLE_SEED");
+    size_t want = calls ? strtoul(calls, NULL, 10) : 20000, n;
+    struct source *all;
+    struct made m;
+    struct run r;
+
+    run_start(&r, NULL);
+    rand_seed(seed ? strtoul(seed, NULL, 10) : 7015);
+    n = sources_load(&all);
+    for (size_t i = 0; i < n; i++)
+        all[i].known = twin_knows(r.twins.now->redis, all[i].full_name);
+    while (r.calls < want) {
+        generate_call(all, n, choose(all, n), &m);
+        if (!compare(&r, m.word, m.n)) {
+            twins_need(&r.twins, "FLUSHALL");
+            hear(r.ear_ours, &(struct text){ 0 });
+            hear(r.ear_redis, &(struct text){ 0 });
+        }
+    }
+    cr_expect_gt(r.events, want / 10, "%zu events: what do these prove?", r.events);
+    cr_log_info("%zu events of %zu calls", r.events, r.calls);
+    run_stop(&r);
+    sources_free(all, n);
+}
