@@ -21,7 +21,8 @@
 
 #include "base/alloc.h"
 
-#define REAP_MAX 1000
+#define REAP_MAX 1000           /* of one lookup */
+#define STEP 64                 /* of the cycle, between two looks at the clock */
 
 msec
 elements_next_of(const struct entry *e)
@@ -65,19 +66,22 @@ remove_empty(struct db *db, struct entry *e)
     mem_free(copy);
 }
 
-bool
-elements_reap(struct db *db, struct entry *e)
+/* Remove what is due, `step` at a time, until time is over (without `r`: once); listeners
+ * hear of it once.  True when the key is gone. */
+static bool
+reap(struct db *db, struct entry *e, size_t step, const struct ration *r)
 {
     struct value v = entry_value(e);
     const struct value_type *type = value_type_of(v.type);
-    msec before = type->next_deadline(v);
+    msec before = type->next_deadline(v), next;
 
-    if (before == NO_DEADLINE || before > clock_ms())
-        return false;
-    type->expire(&v, clock_ms(), REAP_MAX);
+    do {
+        type->expire(&v, clock_ms(), step);
+        next = type->next_deadline(v);
+    } while (r && next != NO_DEADLINE && next <= clock_ms() && !ration_is_used_up(r));
     entry_set_pointer(e, v.object);
     layout_set_encoding(e, v.encoding);
-    elements_file(db, before, e, type->next_deadline(v), e);
+    elements_file(db, before, e, next, e);
     tell(db, layout_key(e));
     if (type->length(v))
         return false;
@@ -85,17 +89,35 @@ elements_reap(struct db *db, struct entry *e)
     return true;
 }
 
-/* Returns false when time ran out before all that was due was removed. */
 bool
-elements_expire_due(struct db *db, msec now, uint64_t start, uint64_t budget_ns)
+elements_reap(struct db *db, struct entry *e)
+{
+    msec next = elements_next_of(e);
+
+    return next != NO_DEADLINE && next <= clock_ms() && reap(db, e, REAP_MAX, NULL);
+}
+
+static struct entry *
+first_due(struct db *db, msec now)
 {
     struct entry *e;
     msec when;
 
-    while (db->elements && (e = deadlines_first(db->elements, &when)) && when <= now) {
-        elements_reap(db, e);
-        if (clock_ticks_to_ns(clock_ticks() - start) >= budget_ns)
-            return false;
+    if (!db->elements)
+        return NULL;
+    e = deadlines_first(db->elements, &when);
+    return e && elements_next_of(e) <= now ? e : NULL;
+}
+
+bool
+elements_expire_due(struct db *db, msec now, const struct ration *r)
+{
+    struct entry *e;
+
+    while ((e = first_due(db, now))) {
+        reap(db, e, STEP, r);
+        if (ration_is_used_up(r))
+            return !first_due(db, now);
     }
     return true;
 }

@@ -6,10 +6,13 @@
  * How:        each database has an index of its deadlines in order. The cycle takes
  *             the first as long as it is due, one database after the other, and
  *             looks at the clock after every key: the tick counter is a hundredth of
- *             a small key's cost, and freeing a large value takes long.
+ *             a small key's cost, and freeing a large value takes long.  Then come
+ *             elements of values that are due, in small steps: see elements.c.
  * Invariants: 1. Nothing that is not due is looked at, one per database excepted.
  *             2. A cycle that ran out of time goes on with the next database, so
  *                that one full of due keys does not starve the others.
+ *             3. Between two looks at the clock one key dies, or one step of elements:
+ *                a portion is no longer than its budget and that.
  * Cost:       O(log n) per key that dies; nothing due: O(databases).
  * Left out:   a clock set back: keys live longer, as their deadlines say. */
 #include "keyspace/internal.h"
@@ -63,24 +66,36 @@ first_due(struct db *db, msec now)
     return e && layout_deadline(e) <= now ? e : NULL;
 }
 
-/* Returns how many keys died; *more when time ran out before all due ones had. */
+static uint64_t
+ns_since(expire_clock_fn *clock, uint64_t start)
+{
+    return clock ? clock() - start : clock_ticks_to_ns(clock_ticks() - start);
+}
+
+bool
+ration_is_used_up(const struct ration *r)
+{
+    return ns_since(r->clock, r->start) >= r->budget_ns;
+}
+
+/* Returns how many keys died; *more when time ran out before all that is due was
+ * removed. Elements get a step even then: keys may be due all the time. */
 static size_t
-expire_db(struct db *db, msec now, uint64_t start, uint64_t budget_ns, bool *more)
+expire_db(struct db *db, msec now, const struct ration *r, bool *more)
 {
     struct entry *e;
     size_t n = 0;
 
     *more = false;
-    while ((e = first_due(db, now))) {
-        if (n && clock_ticks_to_ns(clock_ticks() - start) >= budget_ns) {
-            *more = true;
-            break;
-        }
+    while (!*more && (e = first_due(db, now))) {
         db_expire_entry(db, e);
         n++;
+        *more = ration_is_used_up(r);
     }
-    if (!*more)
-        *more = !elements_expire_due(db, now, start, budget_ns);
+    if (*more)
+        *more = first_due(db, now) != NULL;
+    if (!elements_expire_due(db, now, r))
+        *more = true;
     return n;
 }
 
@@ -102,10 +117,18 @@ count_cycle(struct keyspace *ks, size_t died, bool more, uint64_t ns)
     ks->stats.expire_cycle_us += ns / 1000;
 }
 
+void
+keyspace_set_expire_clock(struct keyspace *ks, expire_clock_fn *clock)
+{
+    ks->expire_clock = clock;
+}
+
 bool
 keyspace_expire_due(struct keyspace *ks, usec budget)
 {
-    uint64_t start = clock_ticks(), budget_ns = budget > 0 ? (uint64_t)budget * 1000 : 0;
+    struct ration r = { .clock = ks->expire_clock,
+                        .start = ks->expire_clock ? ks->expire_clock() : clock_ticks(),
+                        .budget_ns = budget > 0 ? (uint64_t)budget * 1000 : 0 };
     msec now = clock_ms();
     size_t died = 0;
     bool more = false;
@@ -113,10 +136,10 @@ keyspace_expire_due(struct keyspace *ks, usec budget)
     if (!ks->active_expire || ks->hide_only)
         return false;
     for (int n = 0; n < ks->databases && !more; n++) {
-        died += expire_db(&ks->dbs[ks->expire_next], now, start, budget_ns, &more);
+        died += expire_db(&ks->dbs[ks->expire_next], now, &r, &more);
         ks->expire_next = (ks->expire_next + 1) % ks->databases;
     }
     if (died || ks->stats.expired_stale_perc > 0.001)
-        count_cycle(ks, died, more, clock_ticks_to_ns(clock_ticks() - start));
+        count_cycle(ks, died, more, ns_since(r.clock, r.start));
     return more;
 }

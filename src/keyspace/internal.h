@@ -32,6 +32,7 @@ struct keyspace {
     bool hide_only;                     /* expired keys are somebody else's to remove */
     bool no_touch;                      /* reads leave the access clock alone */
     bool active_expire, lazy_expire;
+    expire_clock_fn *expire_clock;      /* tests; NULL: the tick counter */
     unsigned wanted;                    /* all listeners' classes */
     int64_t dirty;
     struct journal *journal;            /* NULL: nothing is to be taken back */
@@ -84,6 +85,13 @@ void db_expire_entry(struct db *db, struct entry *e);
 /* The same for one that was just taken out. */
 void db_expire_taken(struct db *db, struct entry *e);
 
+/* The time that one portion of expiry may take. */
+struct ration {
+    expire_clock_fn *clock;
+    uint64_t start, budget_ns;
+};
+bool ration_is_used_up(const struct ration *r);
+
 /* Has it a deadline, and is it reached?  A key is gone from that millisecond on. */
 static inline bool
 is_due(const struct entry *e)
@@ -101,7 +109,9 @@ void elements_file(struct db *db, msec before, struct entry *from, msec after,
                    struct entry *to);
 /* Remove elements that are due; true when the key had no others and is gone. */
 bool elements_reap(struct db *db, struct entry *e);
-bool elements_expire_due(struct db *db, msec now, uint64_t start, uint64_t budget_ns);
+/* Remove all that is due, or a bounded step at least; false when time ran out before
+ * that was all. */
+bool elements_expire_due(struct db *db, msec now, const struct ration *r);
 
 static inline msec
 elements_next(const struct entry *e)

@@ -101,6 +101,9 @@ struct dict *db_dict(struct db *db);            /* HTSTATS, benchmarks */
 /* --- expiry --- */
 /* Remove keys that are due, for at most `budget` us; true when some are left. */
 bool keyspace_expire_due(struct keyspace *ks, usec budget);
+/* Tests: what measures that budget, in ns from any point; NULL: the real time. */
+typedef uint64_t expire_clock_fn(void);
+void keyspace_set_expire_clock(struct keyspace *ks, expire_clock_fn *clock);
 /* Off: the cycle does nothing, lookups still remove (DEBUG SET-ACTIVE-EXPIRE 0). */
 void keyspace_set_active_expire(struct keyspace *ks, bool on);
 /* On: expired keys are hidden from reads but stay (replicas, paused clients); db_slot

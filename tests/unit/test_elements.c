@@ -142,6 +142,103 @@ Test(elements, a_hidden_keyspace_removes_nothing, .init = start, .fini = stop)
     cr_expect_str_eq(told, "");
 }
 
+/* --- very many fields at once --- */
+
+static uint64_t looks;
+
+/* Every look at this clock finds 100 us gone. */
+static uint64_t
+slow_clock(void)
+{
+    return ++looks * 100000;
+}
+
+static void
+fill(struct bytes key, unsigned count, msec life)
+{
+    char name[32];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "field%u", i);
+        set(key, bytes_of_text(name), life);
+    }
+}
+
+static size_t
+left_in(struct bytes key)
+{
+    struct key k = key_of(key);
+    const struct entry *e = db_glance(db, &k);
+
+    return e ? hash_count(entry_value(e)) : 0;
+}
+
+/* The cycle takes a large hash apart in steps, each of which is over in the blink of an
+ * eye, and looks at the clock after each; what remains waits for the next portion. */
+Test(elements, the_cycle_looks_at_the_clock_after_every_few_fields, .init = start,
+     .fini = stop)
+{
+    size_t before = 20000, now;
+
+    fill(B("h"), 20000, 10);
+    clock_freeze(1000010);
+    keyspace_set_expire_clock(ks, slow_clock);
+    for (int portion = 0; portion < 20; portion++) {
+        looks = 0;
+        cr_expect(keyspace_expire_due(ks, 500));
+        now = left_in(B("h"));
+        cr_assert_lt(now, before, "nothing was done in a portion");
+        cr_assert_leq(before - now, 100 * looks, "%zu fields between %zu looks",
+                      before - now, (size_t)looks);
+        cr_assert_leq(looks, 10);
+        before = now;
+    }
+}
+
+Test(elements, are_told_of_once_a_portion_and_the_empty_key_goes, .init = start,
+     .fini = stop)
+{
+    fill(B("h"), 5000, 10);
+    clock_freeze(1000010);
+    cr_expect_not(keyspace_expire_due(ks, BUDGET));
+    cr_expect_str_eq(told, "hexpired h,del h,");
+    cr_expect_eq(db_count(db), 0);
+}
+
+static void
+put_keys(unsigned from, unsigned count)
+{
+    char name[32];
+    struct slot s;
+
+    for (unsigned i = from; i < from + count; i++) {
+        struct key key = key_of(bytes_view(name, (size_t)snprintf(name, 32, "k%u", i)));
+
+        db_slot(db, &key, &s);
+        slot_put(&s, string_value(B("v")), clock_ms());
+    }
+}
+
+/* More keys come due than a portion can remove. */
+Test(elements, are_removed_although_keys_are_due_all_the_time, .init = start, .fini = stop)
+{
+    int portions = 0;
+
+    keyspace_listen_for(ks, 0, listen, NULL);
+    fill(B("h"), 1000, 10);
+    clock_freeze(1000010);
+    keyspace_set_expire_clock(ks, slow_clock);
+    for (; left_in(B("h")); portions++) {
+        put_keys((unsigned)portions * 20, 20);
+        keyspace_expire_due(ks, 500);
+        keyspace_expire_due(ks, 500);
+        cr_assert_lt(portions, 100);
+    }
+    cr_expect_gt(db_count(db), 0, "the keys were never behind");
+}
+
+/* --- at random --- */
+
 static struct bytes
 numbered(const char *prefix, unsigned n, char buf[32])
 {

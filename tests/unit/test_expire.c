@@ -233,3 +233,45 @@ Test(expire, random_key_is_a_live_one_even_when_nearly_all_are_over)
         cr_assert(bytes_equal(entry_key(e), B("alive")));
     }
 }
+
+static uint64_t looks;
+
+/* Every look at this clock finds 100 us gone. */
+static uint64_t
+slow_clock(void)
+{
+    return ++looks * 100000;
+}
+
+/* A portion ends with the first look that finds its time gone, and there is a look after
+ * every key: so no portion takes longer than its budget and one key. */
+Test(expire, looks_at_the_clock_after_every_key)
+{
+    uint64_t died, before;
+
+    put_many(db, 0, 2000, NOON + 1);
+    clock_freeze(NOON + 1);
+    keyspace_set_expire_clock(ks, slow_clock);
+    for (int portion = 0; portion < 100; portion++) {
+        looks = 0;
+        before = keyspace_stats(ks)->expired;
+        cr_expect(keyspace_expire_due(ks, 500));
+        died = keyspace_stats(ks)->expired - before;
+        cr_assert_eq(died, 5, "%zu keys in a portion", (size_t)died);
+        cr_assert_leq(died, looks);
+    }
+}
+
+/* A pause in the middle of a portion - the machine had other things to do - ends it. */
+Test(expire, goes_on_after_a_pause_with_the_next_portion)
+{
+    put_many(db, 0, 10, NOON + 1);
+    clock_freeze(NOON + 1);
+    keyspace_set_expire_clock(ks, slow_clock);
+    cr_expect(keyspace_expire_due(ks, 90));
+    cr_expect_eq(keyspace_stats(ks)->expired, 1);
+    for (int i = 1; i < 9; i++)
+        cr_expect(keyspace_expire_due(ks, 90));
+    cr_expect_not(keyspace_expire_due(ks, 90), "the last one leaves nothing to do");
+    cr_expect_eq(keyspace_stats(ks)->expired, 10);
+}
