@@ -4,21 +4,23 @@
  * Why:        a queue's consumers must not poll; they must be served in the order
  *             they came, lose nothing, and cost nothing while nothing happens.
  * How:        each database has a dict of awaited keys; each awaited key has the
- *             list of its waits, oldest first. A wait for three keys hangs in three
- *             lists.
+ *             lists of its waits, oldest first, a list for each type of value that
+ *             some wait for. A wait for three keys hangs in three lists.
  *
- *               key "jobs"  ->  wait of client 7  ->  wait of client 9
- *               key "mail"  ->  wait of client 7
+ *               key "jobs"  lists: wait of client 7 -> wait of client 9
+ *                           zsets: wait of client 8
+ *               key "mail"  lists: wait of client 7
  *
  *             A key listener, there only while somebody waits, notes changed keys.
  *             After the command (EXEC as a whole) the noted keys are served: the
  *             oldest wait's command is run again, for that key alone.
  * Invariants: 1. a client waits at most once; CLIENT_BLOCKED says whether.
- *             2. a key is in the dict exactly while a wait hangs in its list (or it
+ *             2. a key is in the dict exactly while a wait hangs in its lists (or it
  *                is being served).
  *             3. serving never runs inside a handler.
- * Cost:       a push pays one lookup while anybody waits; those who cannot be served
- *             are not looked at once the key is empty again.
+ * Cost:       a push pays one lookup while anybody waits; those who are not served
+ *             are not looked at: once the key is empty again, or is of a type that
+ *             they do not wait for (blocking_visits counts, tests check).
  * Read next:  commands/c_list_block.c */
 #include "command/blocking.h"
 
@@ -44,8 +46,14 @@ struct place {
     struct place *prev, *next;
 };
 
+/* What can be waited for: lists, sorted sets, streams. */
+enum { QUEUES = 3 };
+
+struct queue { struct place *first, *last; };
+
 struct awaited {
-    struct place *first, *last;
+    struct queue queues[QUEUES];
+    size_t count;                       /* waits in all of them */
     struct awaited *next_ready;
     int db;
     bool is_ready, is_served;
@@ -76,6 +84,7 @@ struct blocking {
     struct wait *retrying;              /* its handler is being run again */
     bool retry_failed;
     size_t clients, key_count;
+    uint64_t visits;
 };
 
 static struct bytes
@@ -159,34 +168,61 @@ awaited_of(struct blocking *b, int db, struct bytes name)
 static void
 awaited_drop_if_idle(struct blocking *b, struct awaited *a)
 {
-    if (a->first || a->is_served || a->is_ready)
+    if (a->count || a->is_served || a->is_ready)
         return;
     dict_remove_item(b->keys[a->db], a, hash_bytes(a->name, a->len));
     b->key_count--;
     mem_free(a);
 }
 
+/* The type a waiting command takes from. */
+static enum type
+wanted_type(const struct wait *w)
+{
+    if (w->cmd->categories & ACL_SORTEDSET)
+        return TYPE_ZSET;
+    return w->cmd->categories & ACL_STREAM ? TYPE_STREAM : TYPE_LIST;
+}
+
+/* NULL: nobody waits for such. */
+static struct queue *
+queue_of(struct awaited *a, enum type type)
+{
+    switch (type) {
+    case TYPE_LIST: return &a->queues[0];
+    case TYPE_ZSET: return &a->queues[1];
+    case TYPE_STREAM: return &a->queues[2];
+    default: return NULL;
+    }
+}
+
 /* A key named twice is awaited once: its second place stays empty. */
 static void
 enqueue(struct awaited *a, struct place *p, struct wait *w)
 {
+    struct queue *q = queue_of(a, wanted_type(w));
+
     *p = (struct place){ 0 };
-    if (a->last && a->last->wait == w)
+    if (q->last && q->last->wait == w)
         return;
-    *p = (struct place){ .wait = w, .key = a, .prev = a->last };
-    *(a->last ? &a->last->next : &a->first) = p;
-    a->last = p;
+    *p = (struct place){ .wait = w, .key = a, .prev = q->last };
+    *(q->last ? &q->last->next : &q->first) = p;
+    q->last = p;
+    a->count++;
 }
 
 static void
 dequeue(struct blocking *b, struct place *p)
 {
     struct awaited *a = p->key;
+    struct queue *q;
 
     if (!a)
         return;
-    *(p->prev ? &p->prev->next : &a->first) = p->next;
-    *(p->next ? &p->next->prev : &a->last) = p->prev;
+    q = queue_of(a, wanted_type(p->wait));
+    *(p->prev ? &p->prev->next : &q->first) = p->next;
+    *(p->next ? &p->next->prev : &q->last) = p->prev;
+    a->count--;
     awaited_drop_if_idle(b, a);
 }
 
@@ -308,7 +344,7 @@ note_item(void *item, void *arg)
     note_ready(arg, item);
 }
 
-/* Emptied databases have nothing to take; exchanged ones may. */
+/* Of the changes of whole databases only an exchange brings something to take. */
 static void
 on_event(void *arg, struct db *db, struct bytes name, enum event_class what, const char *event)
 {
@@ -322,9 +358,10 @@ on_event(void *arg, struct db *db, struct bytes name, enum event_class what, con
     if (!keys || dict_count(keys) == 0)
         return;
     if (name.len == 0 && event_is_of_database(event)) {
-        do
-            cursor = dict_scan(keys, cursor, 100, note_item, b);
-        while (cursor);
+        if (strcmp(event, "swapdb") == 0)
+            do
+                cursor = dict_scan(keys, cursor, 100, note_item, b);
+            while (cursor);
         return;
     }
     key = key_of(name);
@@ -337,15 +374,6 @@ bool
 blocking_has_work(const struct blocking *b)
 {
     return b->ready != NULL;
-}
-
-/* The type a waiting command takes from. */
-static enum type
-wanted_type(const struct wait *w)
-{
-    if (w->cmd->categories & ACL_SORTEDSET)
-        return TYPE_ZSET;
-    return w->cmd->categories & ACL_STREAM ? TYPE_STREAM : TYPE_LIST;
 }
 
 /* Run the command again as if `name` were its only key.  True when it was served. */
@@ -388,18 +416,19 @@ serve_key(struct blocking *b, struct awaited *a)
 {
     struct db *db = keyspace_db(b->server->keyspace, a->db);
     struct key key = key_of(bytes_view(a->name, a->len));
+    struct entry *e = db_peek(db, &key);
+    enum type type = e ? entry_type(e) : TYPE_STRING;
+    struct queue *q = queue_of(a, type);
     struct place *p, *next;
-    struct entry *e;
 
     a->is_served = true;
-    for (p = a->first; p; p = next) {
+    for (p = q ? q->first : NULL; p; p = next) {
         next = p->next;
         e = db_peek(db, &key);
-        if (!e)
+        if (!e || entry_type(e) != type)
             break;
-        if (client_is(p->wait->client, CLIENT_DEAD) || entry_type(e) != wanted_type(p->wait))
-            continue;
-        if (retry(b, p->wait, key.name))
+        b->visits++;
+        if (!client_is(p->wait->client, CLIENT_DEAD) && retry(b, p->wait, key.name))
             release(b, p->wait);
     }
     a->is_served = false;
@@ -515,4 +544,10 @@ size_t
 blocking_keys(const struct blocking *b)
 {
     return b->key_count;
+}
+
+uint64_t
+blocking_visits(const struct blocking *b)
+{
+    return b->visits;
 }

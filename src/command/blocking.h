@@ -37,5 +37,7 @@ size_t blocking_clients(const struct blocking *b);
 /* Of the clients, those that wait for a limited time. */
 size_t blocking_timeouts(const struct blocking *b);
 size_t blocking_keys(const struct blocking *b);
+/* How many waits were looked at to serve keys, since the start. */
+uint64_t blocking_visits(const struct blocking *b);
 
 #endif

@@ -28,6 +28,7 @@
 #include "command/table.h"
 #include "command/tracking_bcast.h"
 #include "config/config.h"
+#include "keyspace/lazyfree.h"
 #include "net/loop.h"
 #include "structs/dict.h"
 
@@ -184,12 +185,32 @@ invalidate(struct tracking *all, struct readers *r)
 }
 
 static void
+free_table(void *p)
+{
+    dict_free(p);
+}
+
+/* It may be large, and freeing it long. */
+static void
+forget_table(struct tracking *all)
+{
+    size_t keys = dict_count(all->table);
+
+    all->items = 0;
+    if (keys <= LAZYFREE_EFFORT) {
+        dict_clear(all->table, NULL, NULL);
+        return;
+    }
+    lazyfree_call(free_table, all->table, keys);
+    all->table = dict_new(&table_ops);
+}
+
+static void
 invalidate_all(struct tracking *all)
 {
     for (struct tracker *t = all->first; t; t = t->next)
         tell_or_wait(all, t, t->client->out->proto < 3 ? B("$-1\r\n") : B("_\r\n"));
-    dict_clear(all->table, NULL, NULL);
-    all->items = 0;
+    forget_table(all);
 }
 
 static void
@@ -408,8 +429,7 @@ tracking_stop(struct client *c)
     client_set(c, CLIENT_TRACKING | CLIENT_TRACKING_CACHING, false);
     if (--all->clients == 0) {
         listen(all, false);
-        dict_clear(all->table, NULL, NULL);
-        all->items = 0;
+        forget_table(all);
     }
 }
 

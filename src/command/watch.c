@@ -96,6 +96,20 @@ listen(struct watches *all, bool on)
                         on ? ~(unsigned)(EVENT_KEY_MISS | EVENT_NEW) : 0, on_event, all);
 }
 
+/* Both lists may be long, the key's and the client's: they are walked side by side, to
+ * the end of the shorter. */
+static bool
+is_watched_by(const struct client *c, const struct watched_key *k)
+{
+    const struct watch *of_key = k->first, *of_client = c->watched;
+
+    while (of_key && of_client && of_key->client != c && of_client->key != k) {
+        of_key = of_key->next;
+        of_client = of_client->next_of_client;
+    }
+    return of_key && of_client;
+}
+
 void
 watch_key(struct call *c, int arg)
 {
@@ -108,9 +122,8 @@ watch_key(struct call *c, int arg)
     if (!all->keys[db])
         all->keys[db] = dict_new(&watched_ops);
     k = dict_find(all->keys[db], key.name, key.hash);
-    for (w = k ? c->client->watched : NULL; w; w = w->next_of_client)
-        if (w->key == k)
-            return;
+    if (k && is_watched_by(c->client, k))
+        return;
     if (!k) {
         k = mem_zalloc(sizeof *k + key.name.len);
         k->db = db;

@@ -42,6 +42,7 @@
 #define SPARSE 3                /* shrink below a third of that */
 #define MAP_MIN (1ul << 20)     /* arrays from here on are mappings */
 #define CHUNK (64ul << 10)      /* they are given back by this much at a time */
+#define PIECE (4ul << 20)       /* and by this much when all of one is */
 #define TINY (4096 / sizeof(struct bucket))     /* moved at once, held or not */
 #define MOVES_PER_ADD 1
 #define MOVES_PER_REMOVE 2
@@ -103,16 +104,20 @@ array_new(struct dict_array *a, uint64_t buckets)
     return true;
 }
 
-/* Give the array back, but for `drained` bytes at its front that are gone. */
+/* Give the array back, but for `drained` bytes at its front that are gone.  Piece by
+ * piece: a background thread that unmaps much at once would keep the others from
+ * mapping anything. */
 static void
 array_free(struct dict_array *a, size_t drained)
 {
-    size_t bytes = round_up(array_bytes(a), CHUNK);
+    size_t bytes = round_up(array_bytes(a), CHUNK), n;
 
     if (!is_mapped(a))
         mem_free_sized(a->at, array_bytes(a));
-    else if (drained < bytes)
-        munmap((char *)a->at + drained, bytes - drained);
+    for (; is_mapped(a) && drained < bytes; drained += n) {
+        n = bytes - drained < PIECE ? bytes - drained : PIECE;
+        munmap((char *)a->at + drained, n);
+    }
     *a = (struct dict_array){ 0 };
 }
 
