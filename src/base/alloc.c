@@ -132,6 +132,14 @@ mem_account(long bytes)
 
 /* ---- Size classes ---- */
 
+#if defined(__has_feature)              /* clang */
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)     /* GCC */
+#define IS_SANITIZED
+#endif
+
 #ifdef HAVE_JEMALLOC
 
 static inline size_t
@@ -160,7 +168,7 @@ taken(void *p, size_t size)
 static inline size_t
 class_of(size_t size)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef IS_SANITIZED
     return size > 0 ? size : 1;         /* so that every slack byte is poisoned */
 #else
     return size <= 24 ? 24 : ((size + 8 + 15) & ~(size_t)15) - 8;

@@ -245,8 +245,8 @@ limited(const struct sort *s, uint64_t count, uint64_t *from)
     uint64_t left;
 
     *from = s->offset < 0 ? 0 : (uint64_t)s->offset;
-    if (*from >= count)
-        return 0;
+    if (*from > count)
+        *from = count;
     left = count - *from;
     return s->limit < 0 || (uint64_t)s->limit > left ? left : (uint64_t)s->limit;
 }

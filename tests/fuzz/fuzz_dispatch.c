@@ -49,13 +49,17 @@ has_word(struct bytes in, const char *word)
 static bool
 is_deadly(struct bytes in)
 {
-    static const char *const always[] = { "\\x", "logfile", "syslog", "oom-score", "dir",
-                                          "title", "crash-log", "bind", "port" };
+    static const char *const always[] = { "\\x" };
+    static const char *const of_config[] = { "logfile", "syslog", "oom-score", "dir",
+                                             "title", "crash-log", "bind", "port" };
     static const char *const of_debug[] = { "assert", "oom", "panic", "segfault", "sleep",
                                             "leak", "populate", "stringmatch" };
 
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         if (has_word(in, always[i]))
+            return true;
+    for (size_t i = 0; i < sizeof of_config / sizeof of_config[0]; i++)
+        if (has_word(in, of_config[i]) && has_word(in, "config"))
             return true;
     for (size_t i = 0; i < sizeof of_debug / sizeof of_debug[0]; i++)
         if (has_word(in, of_debug[i]) && has_word(in, "debug"))
@@ -183,6 +187,31 @@ talk_in_turns(struct bytes in)
     loop_turn(house.server.loop);
 }
 
+static void
+check_value(struct entry *e, void *arg)
+{
+    struct value v = entry_value(e);
+
+    (void)arg;
+    switch (v.type) {
+    case TYPE_HASH: hash_check(v); break;
+    case TYPE_SET: set_check(v); break;
+    case TYPE_ZSET: zset_check(v); break;
+    case TYPE_LIST:
+        if (v.encoding == LIST_CHAIN)
+            list_chain_check(v.object);
+        break;
+    default: break;
+    }
+}
+
+static void
+check_keyspace(void)
+{
+    for (int i = 0; i < keyspace_databases(house.server.keyspace); i++)
+        db_each(keyspace_db(house.server.keyspace, i), check_value, NULL);
+}
+
 /* As new: whoever changed an option or a switch gets a new house. */
 static void
 tidy_up(struct bytes in)
@@ -219,6 +248,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!house.server.config)
         open_house();
     talk_in_turns(in);
+    check_keyspace();
     tidy_up(in);
     return 0;
 }
