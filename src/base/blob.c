@@ -55,15 +55,6 @@ blob_copy(struct bytes b)
     return blob;
 }
 
-static struct blob *
-resize(struct blob *blob, size_t room)
-{
-    room = rounded(room);
-    blob = mem_realloc_sized(blob, HEAD + blob->room, HEAD + room);
-    blob->room = room;
-    return blob;
-}
-
 struct blob *
 blob_grow(struct blob *blob, size_t room, bool greedy)
 {
@@ -78,16 +69,6 @@ blob_grow(struct blob *blob, size_t room, bool greedy)
     if (blob != NULL)
         blob->room = room;
     return blob;
-}
-
-struct blob *
-blob_fit(struct blob *blob)
-{
-    size_t spare = blob->room - blob->len;
-
-    if (spare < 64 || spare < blob->room / 10)
-        return blob;
-    return resize(blob, blob->len);
 }
 
 void

@@ -24,8 +24,7 @@ struct blob *blob_copy(struct bytes b);
  * address may change.  `greedy` doubles up to 1 MB steps, for appends.  NULL when
  * memory is not there: the blob is as it was. */
 struct blob *blob_grow(struct blob *blob, size_t room, bool greedy);
-/* Give unused room back, if it is worth it.  Must not be shared. */
-struct blob *blob_fit(struct blob *blob);
+/* One more owner. */
 static inline struct blob *
 blob_share(struct blob *blob)
 {

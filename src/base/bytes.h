@@ -6,6 +6,7 @@
 #define IGNIS_BASE_BYTES_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct bytes { const char *at; size_t len; };
@@ -32,6 +33,25 @@ static inline bool
 bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
+/* Eight and four bytes at any address, as the machine orders them. */
+static inline uint64_t
+bytes_load8(const char *at)
+{
+    uint64_t w;
+
+    memcpy(&w, at, 8);
+    return w;
+}
+
+static inline uint64_t
+bytes_load4(const char *at)
+{
+    uint32_t w;
+
+    memcpy(&w, at, 4);
+    return w;
 }
 
 /* ASCII only: the C locale's idea of case. */

@@ -53,24 +53,6 @@ hash_start(struct bytes seed)
 }
 
 static inline uint64_t
-word(const char *at)
-{
-    uint64_t w;
-
-    memcpy(&w, at, 8);
-    return w;
-}
-
-static inline uint64_t
-half_word(const char *at)
-{
-    uint32_t w;
-
-    memcpy(&w, at, 4);
-    return w;
-}
-
-static inline uint64_t
 fold(uint64_t a, uint64_t b)
 {
     unsigned __int128 product = (unsigned __int128)a * b;
@@ -98,16 +80,16 @@ lane_of(const char *at, size_t len)
         uint64_t lane1 = secret[5], lane2 = secret[6];
 
         do {
-            lane = fold(word(at) ^ secret[5], word(at + 8) ^ lane);
-            lane1 = fold(word(at + 16) ^ secret[6], word(at + 24) ^ lane1);
-            lane2 = fold(word(at + 32) ^ secret[7], word(at + 40) ^ lane2);
+            lane = fold(bytes_load8(at) ^ secret[5], bytes_load8(at + 8) ^ lane);
+            lane1 = fold(bytes_load8(at + 16) ^ secret[6], bytes_load8(at + 24) ^ lane1);
+            lane2 = fold(bytes_load8(at + 32) ^ secret[7], bytes_load8(at + 40) ^ lane2);
             at += 48;
             len -= 48;
         } while (len > 48);
         lane = fold(lane ^ secret[7], lane1 ^ secret[2]) + lane2;
     }
     while (len > 16) {
-        lane = fold(word(at) ^ secret[5], word(at + 8) ^ lane);
+        lane = fold(bytes_load8(at) ^ secret[5], bytes_load8(at + 8) ^ lane);
         at += 16;
         len -= 16;
     }
@@ -123,35 +105,15 @@ hash_bytes(const void *text, size_t len)
     if (len > 16)
         lane = lane_of(at, len);
     if (LIKELY(len >= 8))
-        return finish(word(len > 16 ? at + len - 16 : at), word(at + len - 8),
+        return finish(bytes_load8(len > 16 ? at + len - 16 : at), bytes_load8(at + len - 8),
                       lane, len);
     if (len >= 4)
-        return finish(half_word(at), half_word(at + len - 4), 0, len);
+        return finish(bytes_load4(at), bytes_load4(at + len - 4), 0, len);
     if (len > 0)                        /* first, middle and last of 1 to 3 */
         return finish((uint64_t)(unsigned char)at[0] << 16
                       | (uint64_t)(unsigned char)at[len >> 1] << 8
                       | (unsigned char)at[len - 1], 0, 0, len);
     return finish(0, 0, 0, 0);
-}
-
-uint64_t
-hash_nocase(struct bytes text)
-{
-    char local[128], *lower = local;
-    uint64_t hash;
-
-    if (text.len > sizeof local)
-        lower = mem_alloc(text.len);
-    local[0] = '\0';
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-
-        lower[i] = (char)((unsigned)c - 'A' < 26 ? c | 0x20 : c);
-    }
-    hash = hash_bytes(lower, text.len);
-    if (lower != local)
-        mem_free(lower);
-    return hash;
 }
 
 /* ---- SHA-1 and SHA-256 (FIPS 180-4) ---- */

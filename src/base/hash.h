@@ -11,8 +11,6 @@
 void hash_start(struct bytes seed);
 /* 64 well-mixed bits.  ~3 ns for 16 bytes. */
 uint64_t hash_bytes(const void *at, size_t len);
-/* As hash_bytes of the lower-cased ASCII text: for names. */
-uint64_t hash_nocase(struct bytes text);
 
 /* SHA-1 and SHA-256 (FIPS 180-4), hex out: DEBUG DIGEST, passwords. */
 void hash_sha1(const void *at, size_t len, unsigned char out[20]);

@@ -82,10 +82,8 @@ num_format_i64(char out[NUM_I64_MAX_TEXT], int64_t n)
 static inline bool
 eight_digits(const char *at, uint64_t *n)
 {
-    uint64_t w;
+    uint64_t w = le64toh(bytes_load8(at));
 
-    memcpy(&w, at, 8);
-    w = le64toh(w);
     /* '0' to '9' are 0x30 to 0x39: high halves 3, and still 3 after adding 6. */
     if ((w & (w + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) != 0x3030303030303030u)
         return false;
@@ -303,37 +301,7 @@ num_format_ldouble(char out[NUM_LDOUBLE_MAX_TEXT], long double d)
     return (size_t)len;
 }
 
-/* ---- Bytes ---- */
-
-bool
-num_parse_memory(struct bytes text, int64_t *out)
-{
-    static const struct { const char *name; uint64_t bytes; } units[] = {
-        { "", 1 }, { "b", 1 }, { "k", 1000 }, { "kb", 1024 },
-        { "m", 1000 * 1000 }, { "mb", 1024 * 1024 },
-        { "g", 1000 * 1000 * 1000 }, { "gb", 1024 * 1024 * 1024 },
-    };
-    uint64_t n = 0;
-    size_t digits = 0;
-
-    while (digits < text.len && (unsigned)(text.at[digits] - '0') <= 9) {
-        if (__builtin_mul_overflow(n, 10, &n)
-            || __builtin_add_overflow(n, (uint64_t)(text.at[digits] - '0'), &n))
-            return false;
-        digits++;
-    }
-    text.at += digits;
-    text.len -= digits;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (!bytes_is(text, units[i].name))
-            continue;
-        if (__builtin_mul_overflow(n, units[i].bytes, &n) || n > INT64_MAX)
-            return false;
-        *out = (int64_t)n;
-        return true;
-    }
-    return false;
-}
+/* ---- Sizes for people ---- */
 
 size_t
 num_format_human(char out[64], uint64_t n)

@@ -19,8 +19,6 @@ bool num_parse_u64(struct bytes text, uint64_t *out);
  * refuses NaN, leading or trailing space, overflow and trailing bytes. */
 bool num_parse_double(struct bytes text, double *out);
 bool num_parse_ldouble(struct bytes text, long double *out);
-/* "100", "1kb", "2gb", "3m", "5b": bytes; case-insensitive units. */
-bool num_parse_memory(struct bytes text, int64_t *out);
 
 /* Each writes at most the named size, NUL included, and returns the length
  * without it. */

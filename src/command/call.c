@@ -31,24 +31,6 @@ call_int(struct call *c, int i, int64_t *out)
 }
 
 bool
-call_int_between(struct call *c, int i, int64_t min, int64_t max, int64_t *out)
-{
-    int64_t n;
-
-    if (!call_int(c, i, &n))
-        return false;
-    if (n < min || n > max) {
-        if (min == 0 && max == INT64_MAX)
-            reply_error(c->out, "ERR value is out of range, must be positive");
-        else
-            reply_error(c->out, "ERR value is out of range");
-        return false;
-    }
-    *out = n;
-    return true;
-}
-
-bool
 call_double(struct call *c, int i, double *out)
 {
     if (num_parse_double(c->argv[i], out))

@@ -60,8 +60,6 @@ struct value call_value(struct call *c, int i);
 /* --- arguments; each answers the error itself and returns false --- */
 /* "ERR value is not an integer or out of range" */
 bool call_int(struct call *c, int i, int64_t *out);
-/* Bounds included; outside: "ERR value is out of range" */
-bool call_int_between(struct call *c, int i, int64_t min, int64_t max, int64_t *out);
 /* "ERR value is not a valid float" */
 bool call_double(struct call *c, int i, double *out);
 bool call_ldouble(struct call *c, int i, long double *out);
@@ -72,6 +70,24 @@ bool call_cursor(struct call *c, int i, uint64_t *out);
 static inline bool call_is(const struct call *c, int i, const char *word) { return bytes_is(c->argv[i], word); }
 /* True when `e` is NULL or of this type; else answers WRONGTYPE. */
 bool call_type_ok(struct call *c, const struct entry *e, enum type type);
+/* The entry of key argument i for reading (*e NULL: none), or its slot for writing; false
+ * when it holds another type. */
+static inline bool
+call_read(struct call *c, int i, enum type type, struct entry **e)
+{
+    struct key key = call_key(c, i);
+
+    *e = db_read(c->db, &key);
+    return call_type_ok(c, *e, type);
+}
+static inline bool
+call_slot(struct call *c, int i, enum type type, struct slot *s)
+{
+    struct key key = call_key(c, i);
+
+    db_slot(c->db, &key, s);
+    return call_type_ok(c, s->entry, type);
+}
 /* Relative or absolute expiry argument i in `unit` (1 ms or 1000) to an absolute
  * deadline; answers "ERR invalid expire time in 'set' command" for <= 0 or overflow. */
 bool call_deadline(struct call *c, int i, bool relative, int unit, msec *out);

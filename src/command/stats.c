@@ -189,12 +189,6 @@ latency_histogram_count(const struct latency_histogram *h)
 }
 
 uint64_t
-latency_histogram_max(const struct latency_histogram *h)
-{
-    return h->max;
-}
-
-uint64_t
 latency_histogram_at(const struct latency_histogram *h, double percentile)
 {
     double share = percentile < 0 ? 0 : percentile > 100 ? 100 : percentile;

@@ -42,5 +42,4 @@ uint64_t latency_histogram_count(const struct latency_histogram *h);
 uint64_t latency_histogram_at(const struct latency_histogram *h, double percentile);
 /* How many were <= limit ns; the step that holds the limit counts whole. */
 uint64_t latency_histogram_up_to(const struct latency_histogram *h, uint64_t limit);
-uint64_t latency_histogram_max(const struct latency_histogram *h);
 #endif

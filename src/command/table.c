@@ -54,24 +54,6 @@ struct command_table {
 
 /* --- names as words --- */
 
-static inline uint64_t
-load8(const char *at)
-{
-    uint64_t w;
-
-    memcpy(&w, at, 8);
-    return w;
-}
-
-static inline uint64_t
-load4(const char *at)
-{
-    uint32_t w;
-
-    memcpy(&w, at, 4);
-    return w;
-}
-
 /* `len` > 0.  Equal words and lengths mean equal folded names up to 16 bytes. */
 static inline void
 fold_name(struct bytes name, uint64_t *head, uint64_t *tail)
@@ -80,10 +62,10 @@ fold_name(struct bytes name, uint64_t *head, uint64_t *tail)
     size_t len = name.len;
 
     if (len >= 8) {
-        *head = load8(at) | FOLD;
-        *tail = load8(at + len - 8) | FOLD;
+        *head = bytes_load8(at) | FOLD;
+        *tail = bytes_load8(at + len - 8) | FOLD;
     } else if (len >= 4) {
-        *head = *tail = (load4(at) | load4(at + len - 4) << 32) | FOLD;
+        *head = *tail = (bytes_load4(at) | bytes_load4(at + len - 4) << 32) | FOLD;
     } else {
         *head = *tail = ((uint64_t)(unsigned char)at[0] |
                          (uint64_t)(unsigned char)at[len / 2] << 8 |
@@ -159,8 +141,8 @@ command_find(const struct command_table *t, struct bytes name)
     }
 }
 
-struct registered *
-command_find_sub(const struct registered *container, struct bytes name)
+static struct registered *
+find_sub(const struct registered *container, struct bytes name)
 {
     for (size_t i = 0; i < container->sub_count; i++)
         if (bytes_is(name, container->subs[i]->row->name))
@@ -180,7 +162,7 @@ command_resolve(const struct command_table *t, const struct bytes *argv, int arg
     cmd = command_find(t, argv[0]);
     if (LIKELY(!cmd || cmd->sub_count == 0 || argc == 1))
         return cmd;
-    sub = command_find_sub(cmd, argv[1]);
+    sub = find_sub(cmd, argv[1]);
     if (!sub)
         *container = cmd;
     return sub;
@@ -197,7 +179,7 @@ command_by_full_name(const struct command_table *t, struct bytes name)
         return command_find(t, name);
     head = (size_t)(bar - name.at);
     cmd = command_find(t, bytes_view(name.at, head));
-    return cmd ? command_find_sub(cmd, bytes_view(bar + 1, name.len - head - 1)) : NULL;
+    return cmd ? find_sub(cmd, bytes_view(bar + 1, name.len - head - 1)) : NULL;
 }
 
 /* --- taking rows --- */
@@ -390,12 +372,6 @@ size_t
 command_count(const struct command_table *t)
 {
     return t->name_count;
-}
-
-size_t
-command_total(const struct command_table *t)
-{
-    return t->total;
 }
 
 struct registered *

@@ -36,8 +36,6 @@ void command_table_add(struct command_table *t, const struct family *family);
 void command_table_seal(struct command_table *t);
 /* Top level, any case.  NULL when unknown (or renamed away).  ~5 ns. */
 struct registered *command_find(const struct command_table *t, struct bytes name);
-struct registered *command_find_sub(const struct registered *container,
-                                    struct bytes name);
 /* argv[0] and, for containers, argv[1]; NULL: unknown, with `*container` set when
  * that was found but not the subcommand. */
 struct registered *command_resolve(const struct command_table *t,
@@ -52,7 +50,6 @@ command_takes(const struct registered *cmd, int argc)
 /* "config|get" or "config". */
 struct registered *command_by_full_name(const struct command_table *t, struct bytes name);
 size_t command_count(const struct command_table *t);            /* top level */
-size_t command_total(const struct command_table *t);            /* with subcommands */
 /* Top-level commands in table order; then command->subs. */
 struct registered *command_at(const struct command_table *t, size_t i);
 /* rename-command; an empty new name removes.  False when there is no such command or

@@ -202,6 +202,15 @@ send_prefix(struct prefix *p, broadcast_actor_fn *who, broadcast_send_fn *send)
     mem_free(keys);
 }
 
+static void
+forget_noted(struct broadcast *b)
+{
+    for (struct prefix *p = b->first; p; p = p->next)
+        if (dict_count(p->keys))
+            dict_clear(p->keys, NULL, NULL);
+    b->noted = 0;
+}
+
 void
 broadcast_send(struct broadcast *b, broadcast_actor_fn *who, broadcast_send_fn *send)
 {
@@ -210,18 +219,7 @@ broadcast_send(struct broadcast *b, broadcast_actor_fn *who, broadcast_send_fn *
     for (struct prefix *p = b->first; p; p = p->next)
         if (dict_count(p->keys))
             send_prefix(p, who, send);
-    broadcast_clear(b);
-}
-
-void
-broadcast_clear(struct broadcast *b)
-{
-    if (!b->noted)
-        return;
-    for (struct prefix *p = b->first; p; p = p->next)
-        if (dict_count(p->keys))
-            dict_clear(p->keys, NULL, NULL);
-    b->noted = 0;
+    forget_noted(b);
 }
 
 size_t

@@ -24,7 +24,5 @@ void broadcast_note(struct broadcast *b, struct bytes key, uint64_t actor);
 typedef uint64_t broadcast_actor_fn(const void *follower);
 typedef void broadcast_send_fn(void *follower, struct bytes keys);
 void broadcast_send(struct broadcast *b, broadcast_actor_fn *who, broadcast_send_fn *send);
-/* Forget what was noted (all databases were emptied: that is told otherwise). */
-void broadcast_clear(struct broadcast *b);
 
 #endif

@@ -24,10 +24,7 @@ hash_limits_of(const struct call *c)
 bool
 hash_read(struct call *c, struct entry **e)
 {
-    struct key key = call_key(c, 1);
-
-    *e = db_read(c->db, &key);
-    return call_type_ok(c, *e, TYPE_HASH);
+    return call_read(c, 1, TYPE_HASH, e);
 }
 
 bool

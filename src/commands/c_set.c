@@ -25,10 +25,7 @@ set_limits_of(const struct call *c)
 bool
 set_read(struct call *c, int i, struct entry **e)
 {
-    struct key key = call_key(c, i);
-
-    *e = db_read(c->db, &key);
-    return call_type_ok(c, *e, TYPE_SET);
+    return call_read(c, i, TYPE_SET, e);
 }
 
 void
@@ -53,13 +50,11 @@ static void
 cmd_sadd(struct call *c)
 {
     struct set_limits limits = set_limits_of(c);
-    struct key key = call_key(c, 1);
     size_t added = 0, hint = (size_t)c->argc - 2;
     struct slot s;
     struct value v;
 
-    db_slot(c->db, &key, &s);
-    if (!call_type_ok(c, s.entry, TYPE_SET))
+    if (!call_slot(c, 1, TYPE_SET, &s))
         return;
     if (s.entry) {
         v = entry_value(s.entry);
@@ -75,20 +70,18 @@ cmd_sadd(struct call *c)
     else
         slot_put(&s, v, NO_DEADLINE);
     if (added)
-        changed(c, key.name, "sadd", added);
+        changed(c, s.key.name, "sadd", added);
     reply_int(c->out, (int64_t)added);
 }
 
 static void
 cmd_srem(struct call *c)
 {
-    struct key key = call_key(c, 1);
     size_t removed = 0;
     struct slot s;
     struct value v;
 
-    db_slot(c->db, &key, &s);
-    if (!call_type_ok(c, s.entry, TYPE_SET))
+    if (!call_slot(c, 1, TYPE_SET, &s))
         return;
     if (!s.entry) {
         reply_int(c->out, 0);
@@ -99,7 +92,7 @@ cmd_srem(struct call *c)
         removed += set_remove(&v, c->argv[i]);
     if (removed) {
         slot_set_object(&s, v);     /* listeners may look */
-        changed(c, key.name, "srem", removed);
+        changed(c, s.key.name, "srem", removed);
         set_settle(c, &s, v);
     }
     reply_int(c->out, (int64_t)removed);

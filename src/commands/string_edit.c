@@ -13,19 +13,13 @@
 bool
 string_read(struct call *c, int i, struct entry **e)
 {
-    struct key key = call_key(c, i);
-
-    *e = db_read(c->db, &key);
-    return call_type_ok(c, *e, TYPE_STRING);
+    return call_read(c, i, TYPE_STRING, e);
 }
 
 bool
 string_slot(struct call *c, int i, struct slot *s)
 {
-    struct key key = call_key(c, i);
-
-    db_slot(c->db, &key, s);
-    return call_type_ok(c, s->entry, TYPE_STRING);
+    return call_slot(c, i, TYPE_STRING, s);
 }
 
 uint64_t

@@ -28,10 +28,7 @@ zset_limits_of(const struct call *c)
 bool
 zset_read(struct call *c, int i, struct entry **e)
 {
-    struct key key = call_key(c, i);
-
-    *e = db_read(c->db, &key);
-    return call_type_ok(c, *e, TYPE_ZSET);
+    return call_read(c, i, TYPE_ZSET, e);
 }
 
 void

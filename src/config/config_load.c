@@ -214,8 +214,8 @@ is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static struct bytes
-trimmed(struct bytes line)
+struct bytes
+config_trimmed(struct bytes line)
 {
     while (line.len > 0 && is_blank(line.at[0]))
         line = bytes_view(line.at + 1, line.len - 1);
@@ -252,7 +252,7 @@ apply_text(const struct reading *r, struct bytes text)
         const char *end = memchr(text.at + at, '\n', text.len - at);
         size_t len = end ? (size_t)(end - (text.at + at)) : text.len - at;
 
-        if (!apply_line(r, number, trimmed(bytes_view(text.at + at, len)),
+        if (!apply_line(r, number, config_trimmed(bytes_view(text.at + at, len)),
                         at >= r->options_at))
             return false;
         at += len + 1;

@@ -39,6 +39,8 @@ bool config_apply_text(struct config *c, struct bytes text, size_t options_at,
                        const char *file, config_mistake_fn *mistake, void *arg);
 /* Append the whole file to `out`; false with errno set. */
 bool config_read_file(const char *path, struct text *out);
+/* Without the blanks around it. */
+struct bytes config_trimmed(struct bytes line);
 /* `line` as it may be shown: without the value of a secret. */
 void config_add_line(struct text *out, struct bytes line, struct bytes name);
 

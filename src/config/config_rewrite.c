@@ -63,22 +63,6 @@ lines_free(struct lines *all)
 
 /* --- reading the old file --- */
 
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct bytes
-trimmed(struct bytes line)
-{
-    while (line.len > 0 && is_blank(line.at[0]))
-        line = bytes_view(line.at + 1, line.len - 1);
-    while (line.len > 0 && is_blank(line.at[line.len - 1]))
-        line.len--;
-    return line;
-}
-
 static void
 read_line(struct lines *all, struct bytes line)
 {
@@ -116,7 +100,7 @@ read_lines(struct lines *all, struct bytes text)
         const char *end = memchr(text.at + at, '\n', text.len - at);
         size_t len = end ? (size_t)(end - (text.at + at)) : text.len - at;
 
-        read_line(all, trimmed(bytes_view(text.at + at, len)));
+        read_line(all, config_trimmed(bytes_view(text.at + at, len)));
         at += len + 1;
     }
 }

@@ -78,9 +78,3 @@ keyspace_dirty(const struct keyspace *ks)
 {
     return ks->dirty;
 }
-
-void
-keyspace_set_dirty(struct keyspace *ks, int64_t n)
-{
-    ks->dirty = n;
-}

@@ -141,7 +141,6 @@ void db_event(struct db *db, struct bytes key, enum event_class what,
 bool event_is_of_database(const char *event);
 void keyspace_add_dirty(struct keyspace *ks, int64_t n);
 int64_t keyspace_dirty(const struct keyspace *ks);
-void keyspace_set_dirty(struct keyspace *ks, int64_t n);
 
 /* --- counters for INFO; CONFIG RESETSTAT zeroes them through the pointer --- */
 struct keyspace_stats {

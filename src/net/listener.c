@@ -252,12 +252,6 @@ listener_free(struct listener *l)
 }
 
 int
-listener_fd(const struct listener *l)
-{
-    return l->fd;
-}
-
-int
 listener_port(const struct listener *l)
 {
     struct sockaddr_storage own;

@@ -29,7 +29,6 @@ struct listener *listener_unix(struct loop *loop, const char *path, mode_t mode,
                                size_t error_size);
 /* Stops listening, removes a Unix socket's file. */
 void listener_free(struct listener *l);
-int listener_fd(const struct listener *l);
 /* The port in use, for port 0. */
 int listener_port(const struct listener *l);
 

@@ -154,10 +154,8 @@ apply_tracking(struct config *c, void *arg, const char **why)
 }
 
 static bool
-apply_port(struct config *c, void *arg, const char **why)
+reopen(const struct config *c)
 {
-    (void)arg;
-    *why = "Unable to listen on this port. Check server logs.";
     if (listeners_reopen(listening, c) != OK)
         return false;
     process_title_set(c);
@@ -165,14 +163,19 @@ apply_port(struct config *c, void *arg, const char **why)
 }
 
 static bool
+apply_port(struct config *c, void *arg, const char **why)
+{
+    (void)arg;
+    *why = "Unable to listen on this port. Check server logs.";
+    return reopen(c);
+}
+
+static bool
 apply_bind(struct config *c, void *arg, const char **why)
 {
     (void)arg;
     *why = "Failed to bind to specified addresses.";
-    if (listeners_reopen(listening, c) != OK)
-        return false;
-    process_title_set(c);
-    return true;
+    return reopen(c);
 }
 
 static bool

@@ -111,7 +111,7 @@ listeners_open(struct loop *loop, const struct config *config,
     }
     if (open_local(all, config) != OK)
         goto fail;
-    if (listeners_count(all) == 0) {
+    if (all->tcp_count == 0 && !all->local) {
         log_warning("Configured to not listen anywhere, exiting.");
         goto fail;
     }
@@ -145,12 +145,6 @@ listeners_reopen(struct listeners *all, const struct config *config)
     memcpy(all->tcp, tcp, sizeof tcp[0] * count);
     all->tcp_count = count;
     return OK;
-}
-
-size_t
-listeners_count(const struct listeners *all)
-{
-    return all->tcp_count + (all->local != NULL);
 }
 
 void

@@ -16,7 +16,6 @@ struct listeners *listeners_open(struct loop *loop, const struct config *config,
 /* `port` or `bind` changed: open the new ones, then close the old ones.  On
  * failure everything stays as it was. */
 enum status listeners_reopen(struct listeners *all, const struct config *config) MUST_USE;
+/* Stops listening and frees. */
 void listeners_close(struct listeners *all);
-/* How many sockets listen. */
-size_t listeners_count(const struct listeners *all);
 #endif

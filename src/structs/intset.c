@@ -198,8 +198,8 @@ intset_add(struct intset *s, int64_t n, bool *added)
     return s;
 }
 
-struct intset *
-intset_remove_at(struct intset *s, size_t at)
+static struct intset *
+remove_at(struct intset *s, size_t at)
 {
     unsigned width = width_of(s);
     size_t count = intset_count(s);
@@ -216,7 +216,7 @@ intset_remove(struct intset *s, int64_t n, bool *removed)
     size_t at;
 
     *removed = width_for(n) <= width_of(s) && search(s, n, &at);
-    return *removed ? intset_remove_at(s, at) : s;
+    return *removed ? remove_at(s, at) : s;
 }
 
 void

@@ -27,8 +27,6 @@ int64_t intset_get(const struct intset *s, size_t at);
 /* *added is false when it was there already.  O(n). */
 struct intset *intset_add(struct intset *s, int64_t n, bool *added);
 struct intset *intset_remove(struct intset *s, int64_t n, bool *removed);
-/* Take out the number at a place: SPOP. */
-struct intset *intset_remove_at(struct intset *s, size_t at);
 void intset_check(const struct intset *s);      /* asserts; O(n) */
 
 #endif

@@ -110,18 +110,13 @@ listpack_blank(size_t bytes)
 }
 
 struct listpack *
-listpack_load(struct bytes b)
-{
-    struct listpack *lp = block_new(b.len);
-
-    memcpy(lp->data, b.at, b.len);
-    return lp;
-}
-
-struct listpack *
 listpack_copy(const struct listpack *lp)
 {
-    return listpack_load(listpack_view(lp));
+    struct bytes b = listpack_view(lp);
+    struct listpack *copy = block_new(b.len);
+
+    memcpy(copy->data, b.at, b.len);
+    return copy;
 }
 
 size_t

@@ -48,8 +48,6 @@ struct listpack *listpack_new_for(size_t bytes);
 void listpack_free(struct listpack *lp);
 /* A copy with no room to spare. */
 struct listpack *listpack_copy(const struct listpack *lp);
-/* A pack of these bytes, which listpack_is_valid. */
-struct listpack *listpack_load(struct bytes b);
 /* A pack of `bytes` bytes, which the caller has yet to write to listpack_start. */
 struct listpack *listpack_blank(size_t bytes);
 /* Bytes the block takes. */

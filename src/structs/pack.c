@@ -206,15 +206,6 @@ pack_fits(const struct pack *p, size_t len, size_t n)
         && p->used + len + n * 9 <= PACK_BYTES_MAX;
 }
 
-size_t
-pack_size_of(struct bytes b)
-{
-    struct coded c;
-
-    code(&c, b);
-    return coded_size(&c);
-}
-
 uint32_t
 pack_first(const struct pack *p)
 {
@@ -303,16 +294,6 @@ pack_get_number(const struct pack *p, uint32_t at, int64_t *out)
     if (!item.at)
         *out = item.number;
     return !item.at;
-}
-
-bool
-pack_item_equals(const struct pack_item *item, struct bytes b)
-{
-    int64_t n;
-
-    if (item->at)
-        return bytes_equal(bytes_view(item->at, item->len), b);
-    return looks_like_number(b) && num_parse_i64(b, &n) && n == item->number;
 }
 
 /* Replace `old` bytes at `at` by a hole of `size`: a new block only when the size

@@ -35,8 +35,6 @@ size_t pack_memory(const struct pack *p);       /* the block: its size class */
 /* May `len` more bytes, as `n` elements, come in?  Ask before adding what a client
  * chose; the functions below assert it. */
 bool pack_fits(const struct pack *p, size_t len, size_t n);
-/* Bytes an element of these bytes takes. */
-size_t pack_size_of(struct bytes b);
 
 /* --- where --- */
 uint32_t pack_first(const struct pack *p);
@@ -50,7 +48,6 @@ uint32_t pack_find(const struct pack *p, uint32_t at, struct bytes b, unsigned s
 
 /* --- what --- */
 void pack_get(const struct pack *p, uint32_t at, struct pack_item *out);
-bool pack_item_equals(const struct pack_item *item, struct bytes b);
 /* As bytes: a number is written into `buf`. */
 static inline struct bytes
 pack_item_view(const struct pack_item *item, char buf[NUM_I64_MAX_TEXT])

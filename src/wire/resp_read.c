@@ -385,9 +385,3 @@ request_memory(const struct request_reader *r)
     return sizeof *r + hi + r->arenas[0].memory + r->arenas[1].memory
            + (r->blob ? blob_memory(r->blob) : 0);
 }
-
-struct bytes
-request_rest(const struct request_reader *r)
-{
-    return bytes_view(r->in + r->parsed, r->in_len - r->parsed);
-}

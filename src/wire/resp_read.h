@@ -62,8 +62,6 @@ bool request_reader_is_idle(const struct request_reader *r);
 /* Bytes of partial input held; memory the reader takes. */
 size_t request_pending(const struct request_reader *r);
 size_t request_memory(const struct request_reader *r);
-/* From the last READY request of this feed on, bytes not parsed yet. */
-struct bytes request_rest(const struct request_reader *r);
 /* Everything fed was parsed and the requests handed out are done with: give their
  * memory back, because the next feed may be long in coming. */
 void request_settle(struct request_reader *r);

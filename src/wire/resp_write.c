@@ -200,14 +200,6 @@ reply_double(struct reply *r, double d)
 }
 
 void
-reply_ldouble(struct reply *r, long double d)
-{
-    char digits[NUM_LDOUBLE_MAX_TEXT];
-
-    reply_bulk(r, bytes_view(digits, num_format_ldouble(digits, d)));
-}
-
-void
 reply_bignum(struct reply *r, struct bytes digits)
 {
     if (r->proto == 2)

@@ -58,7 +58,6 @@ void reply_push(struct reply *r, size_t n);                     /* >n or *n */
 void reply_attribute(struct reply *r, size_t pairs);            /* |n; RESP3 only */
 void reply_bool(struct reply *r, bool b);                       /* #t or :1 */
 void reply_double(struct reply *r, double d);                   /* ,d or bulk */
-void reply_ldouble(struct reply *r, long double d);             /* bulk in both */
 void reply_bignum(struct reply *r, struct bytes digits);        /* ( or bulk */
 /* "=", or bulk; `format` is "txt" or "mkd". */
 void reply_verbatim(struct reply *r, const char format[3], struct bytes b);

@@ -122,19 +122,6 @@ Test(hash, runs_of_zeros_and_swapped_halves_differ)
     cr_expect_neq(hash_bytes(a, 16), hash_bytes(b, 16));
 }
 
-Test(hash, nocase_ignores_ascii_case_only)
-{
-    char upper[300], lower[300];
-
-    cr_expect_eq(hash_nocase(B("GetRange")), hash_bytes("getrange", 8));
-    cr_expect_neq(hash_nocase(B("@")), hash_nocase(B("`")));
-    cr_expect_neq(hash_nocase(B("\xc0")), hash_nocase(B("\xe0")));
-    memset(upper, 'Q', sizeof upper);
-    memset(lower, 'q', sizeof lower);
-    cr_expect_eq(hash_nocase(bytes_view(upper, 300)), hash_bytes(lower, 300));
-    cr_expect_eq(hash_nocase(B("")), hash_bytes("", 0));
-}
-
 static void
 expect_sha(struct bytes in, const char *sha1, const char *sha256)
 {

@@ -259,29 +259,6 @@ Test(num, the_largest_long_double_fits_its_buffer)
     cr_expect_not(num_parse_ldouble(B("1e-5000"), &d));
 }
 
-Test(num, memory_sizes_know_their_units)
-{
-    static const struct { const char *text; int64_t value; } accepted[] = {
-        { "0", 0 }, { "1", 1 }, { "7b", 7 }, { "1k", 1000 }, { "1kb", 1024 },
-        { "1KB", 1024 }, { "3m", 3000000 }, { "2Mb", 2097152 }, { "1g", 1000000000 },
-        { "2gB", 2147483648 }, { "", 0 }, { "9223372036854775807", INT64_MAX },
-    };
-    static const char *const refused[] = {
-        "-1", "+1", "1t", "1.5gb", " 1", "1 ", "0x10", "1kbx", "9223372036854775808",
-        "99999999999999999999", "17179869184gb", "9223372036854775807k",
-    };
-    int64_t n;
-
-    for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++) {
-        cr_expect(num_parse_memory(bytes_of_text(accepted[i].text), &n), "'%s'",
-                  accepted[i].text);
-        cr_expect_eq(n, accepted[i].value, "'%s'", accepted[i].text);
-    }
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        cr_expect_not(num_parse_memory(bytes_of_text(refused[i]), &n), "'%s'",
-                      refused[i]);
-}
-
 static void
 expect_human(uint64_t n, const char *want)
 {

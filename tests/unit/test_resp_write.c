@@ -73,7 +73,6 @@ Test(resp_write, writes_every_type_in_RESP3)
     WRITES(3, reply_bool(r, false), "#f\r\n");
     WRITES(3, reply_double(r, 3.141), ",3.141\r\n");
     WRITES(3, reply_double(r, -INFINITY), ",-inf\r\n");
-    WRITES(3, reply_ldouble(r, 2.5L), "$3\r\n2.5\r\n");
     WRITES(3, reply_bignum(r, B("123456789012345678901")), "(123456789012345678901\r\n");
     WRITES(3, reply_verbatim(r, "txt", B("hi")), "=6\r\ntxt:hi\r\n");
 }
