@@ -101,6 +101,13 @@ Test(clients, a_queue_loses_no_job_when_its_workers_are_killed)
     run_redis_py("reliable_queue.py");
 }
 
+Test(clients, redis_rb_works)
+{
+    if (!succeeds("ruby -e 'require \"redis\"'"))
+        skip_or_fail("ruby-redis");
+    run_script("ruby", "redis_rb.rb", "");
+}
+
 Test(clients, sidekiq_does_each_of_its_jobs_once)
 {
     if (!succeeds("command -v sidekiq >/dev/null && ruby -e 'require \"sidekiq\"'"))

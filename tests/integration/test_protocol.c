@@ -39,6 +39,14 @@ Test(protocol, answers_a_telnet_session_that_ends_lines_with_lf_only)
     expect_next(fd, "$8\r\nJohn Doe");
 }
 
+Test(protocol, answers_a_telnet_session_with_a_list)
+{
+    socket_send_text(fd, "LPUSH mylist item1 item2\n");
+    expect_next(fd, ":2");
+    socket_send_text(fd, "LRANGE mylist 0 -1\n");
+    expect_next(fd, "*2\r\n$5\r\nitem2\r\n$5\r\nitem1");
+}
+
 Test(protocol, reads_quotes_and_escapes_of_inline_requests)
 {
     expect(fd, "SET k \"a\\x41\\n\\t\\\"\\\\ b\"", "+OK");
