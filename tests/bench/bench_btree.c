@@ -7,29 +7,13 @@
  * CPU time, so that other processes do not count. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/rand.h"
 #include "values/v_zset.h"
+#include "bench/bench.h"
 
 static const struct zset_limits limits = { .entries = 128, .value = 64 };
-
-static uint64_t
-cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void
-report(const char *what, uint64_t begin, size_t times)
-{
-    printf("  %-34s %8.1f ns\n", what, (double)(cpu_ns() - begin) / (double)times);
-    fflush(stdout);
-}
 
 static struct bytes
 name_of(uint64_t n, char buf[32])

@@ -6,25 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "base/clock.h"
 #include "structs/deadlines.h"
-
-static uint64_t
-cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void
-report(const char *what, uint64_t begin, size_t times)
-{
-    printf("  %-34s %8.1f ns\n", what, (double)(cpu_ns() - begin) / (double)times);
-    fflush(stdout);
-}
+#include "bench/bench.h"
 
 /* A time and an item for each number; neither is looked at by the index. */
 static msec

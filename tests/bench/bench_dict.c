@@ -11,12 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/rand.h"
 #include "structs/dict.h"
+#include "bench/bench.h"
 
 struct item { uint64_t head, key[2], value[3]; };
 #define KEY_LEN 16
@@ -36,22 +36,6 @@ make_key(uint64_t key[2], uint64_t n)
     key[0] = n * 0x9e3779b97f4a7c15u;
     key[1] = n ^ 0x5bd1e9955bd1e995u;
     return bytes_view(key, KEY_LEN);
-}
-
-static uint64_t
-cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void
-report(const char *what, uint64_t begin, size_t times)
-{
-    printf("  %-34s %8.1f ns\n", what, (double)(cpu_ns() - begin) / (double)times);
-    fflush(stdout);
 }
 
 /* A walk over 0..n-1 in an order that memory cannot guess. */

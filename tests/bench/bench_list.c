@@ -6,27 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include "values/v_list.h"
+#include "bench/bench.h"
 
 static const struct list_limits limits = { .size = -2 };
 static uint64_t kept;               /* so that nothing is optimised away */
-
-static uint64_t
-cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void
-report(const char *what, uint64_t begin, size_t times)
-{
-    printf("  %-34s %8.1f ns\n", what, (double)(cpu_ns() - begin) / (double)times);
-    fflush(stdout);
-}
 
 static struct value
 pushed(size_t n, enum list_end end, const char *what)

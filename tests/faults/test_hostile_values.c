@@ -23,8 +23,8 @@ static void
 begin(void)
 {
     setenv("ASAN_OPTIONS", "allocator_may_return_null=1", 1);
-    server = server_start((const char *[]){ "--enable-debug-command", "yes", NULL });
-    fd = server_connect(server);
+    server = server_open((const char *[]){ "--enable-debug-command", "yes", NULL }, &fd,
+                         NULL);
     socket_patience(fd, 60000);
 }
 
@@ -32,7 +32,6 @@ static void
 end(void)
 {
     expect(fd, "PING", "+PONG");
-    close(fd);
     server_stop(server);
 }
 

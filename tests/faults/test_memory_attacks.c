@@ -20,14 +20,12 @@ static int fd;
 static void
 begin(const char *const *args)
 {
-    server = server_start(args);
-    fd = server_connect(server);
+    server = server_open(args, &fd, NULL);
 }
 
 static void
 end(void)
 {
-    close(fd);
     server_stop(server);
 }
 

@@ -23,16 +23,14 @@ begin(const char *policy)
     char limit[32];
 
     snprintf(limit, sizeof limit, "%lld", LIMIT);
-    server = server_start((const char *[]){ "--maxmemory", limit, "--maxmemory-policy", policy,
-                                            NULL });
-    fd = server_connect(server);
+    server = server_open((const char *[]){ "--maxmemory", limit, "--maxmemory-policy",
+                                           policy, NULL }, &fd, NULL);
     socket_patience(fd, 30000);
 }
 
 static void
 end(void)
 {
-    close(fd);
     server_stop(server);
 }
 

@@ -19,14 +19,12 @@ set_up(void)
 {
     static const char *const args[] = { "--requirepass", "secret", NULL };
 
-    server = server_start(args);
-    fd = server_connect(server);
+    server = server_open(args, &fd, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
     server_stop(server);
 }
 

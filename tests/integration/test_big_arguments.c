@@ -19,15 +19,13 @@ static int fd;
 static void
 set_up(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
+    server = server_open(NULL, &fd, NULL);
     socket_patience(fd, 30000);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
     server_stop(server);
 }
 

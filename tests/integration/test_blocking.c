@@ -18,18 +18,12 @@ static int fd, a, b;
 static void
 set_up(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
-    a = server_connect(server);
-    b = server_connect(server);
+    server = server_open(NULL, &fd, &a, &b, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
-    close(a);
-    close(b);
     server_stop(server);
 }
 

@@ -15,16 +15,12 @@ static int fd, other;
 static void
 set_up(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
-    other = server_connect(server);
+    server = server_open(NULL, &fd, &other, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
-    close(other);
     server_stop(server);
 }
 
@@ -262,10 +258,7 @@ Test(client_commands, reply_and_the_like_are_muted_as_redis_mutes_them)
     char *a, *b;
     int to;
 
-    if (!server_has_redis())
-        skip_or_fail("redis-server");
-    redis = server_start_redis(NULL);
-    to = server_connect(redis);
+    redis = server_open_redis(NULL, &to, NULL);
     socket_send_text(fd, text);
     socket_send_text(to, text);
     a = socket_rest(fd, NULL);
@@ -273,7 +266,6 @@ Test(client_commands, reply_and_the_like_are_muted_as_redis_mutes_them)
     cr_expect_str_eq(a, b, "ours %s\nredis %s", a, b);
     free(a);
     free(b);
-    close(to);
     server_stop(redis);
 }
 

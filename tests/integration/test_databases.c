@@ -15,16 +15,12 @@ static int fd, other;
 static void
 set_up(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
-    other = server_connect(server);
+    server = server_open(NULL, &fd, &other, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
-    close(other);
     server_stop(server);
 }
 
@@ -174,10 +170,7 @@ Test(databases, count_hits_misses_and_changes_as_redis_does)
     struct test_server *redis;
     int to;
 
-    if (!server_has_redis())
-        skip_or_fail("redis-server");
-    redis = server_start_redis(NULL);
-    to = server_connect(redis);
+    redis = server_open_redis(NULL, &to, NULL);
     socket_send_text(fd, text);
     socket_send_text(to, text);
     free(socket_rest(fd, NULL));
@@ -190,7 +183,6 @@ Test(databases, count_hits_misses_and_changes_as_redis_does)
         cr_expect_eq(info_number(fd, names[i]), info_number(to, names[i]),
                      "%s: %lld, redis %lld", names[i], info_number(fd, names[i]),
                      info_number(to, names[i]));
-    close(to);
     server_stop(redis);
 }
 

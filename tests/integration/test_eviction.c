@@ -16,14 +16,12 @@ static int fd;
 static void
 set_up(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
+    server = server_open(NULL, &fd, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
     server_stop(server);
 }
 

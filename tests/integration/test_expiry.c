@@ -17,14 +17,12 @@ set_up(void)
 {
     static const char *const args[] = { "--enable-debug-command", "yes", NULL };
 
-    server = server_start(args);
-    fd = server_connect(server);
+    server = server_open(args, &fd, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
     server_stop(server);
 }
 

@@ -19,16 +19,12 @@ start(const char *name, const char *value)
 {
     const char *args[] = { name, value, NULL };
 
-    server = server_start(name ? args : NULL);
-    fd = server_connect(server);
-    other = server_connect(server);
+    server = server_open(name ? args : NULL, &fd, &other, NULL);
 }
 
 static void
 stop(void)
 {
-    close(fd);
-    close(other);
     server_stop(server);
 }
 

@@ -19,16 +19,12 @@ start(const char *password)
 {
     const char *args[] = { password ? "--requirepass" : NULL, password, NULL };
 
-    server = server_start(args);
-    fd = server_connect(server);
-    watcher = server_connect(server);
+    server = server_open(args, &fd, &watcher, NULL);
 }
 
 static void
 stop(void)
 {
-    close(fd);
-    close(watcher);
     server_stop(server);
 }
 
@@ -132,12 +128,8 @@ Test(monitor, lines_are_those_of_redis, .timeout = 60)
     struct test_server *redis;
     int eye, to;
 
-    if (!server_has_redis())
-        skip_or_fail("redis-server");
+    redis = server_open_redis(NULL, &eye, &to, NULL);
     start(NULL);
-    redis = server_start_redis(NULL);
-    eye = server_connect(redis);
-    to = server_connect(redis);
     expect(watcher, "MONITOR", "+OK");
     expect(eye, "MONITOR", "+OK");
     socket_send_text(fd, text);
@@ -158,8 +150,6 @@ Test(monitor, lines_are_those_of_redis, .timeout = 60)
         free(a);
         free(b);
     }
-    close(eye);
-    close(to);
     server_stop(redis);
     stop();
 }

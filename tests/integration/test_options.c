@@ -17,14 +17,12 @@ start(const char *name, const char *value)
 {
     const char *args[] = { "--enable-debug-command", "yes", name, value, NULL };
 
-    server = server_start(args);
-    fd = server_connect(server);
+    server = server_open(args, &fd, NULL);
 }
 
 static void
 stop(void)
 {
-    close(fd);
     server_stop(server);
 }
 

@@ -19,16 +19,12 @@ static int fd, other;
 static void
 set_up(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
-    other = server_connect(server);
+    server = server_open(NULL, &fd, &other, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
-    close(other);
     server_stop(server);
 }
 

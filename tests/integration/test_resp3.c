@@ -17,14 +17,12 @@ set_up(void)
 {
     static const char *const args[] = { "--enable-debug-command", "yes", NULL };
 
-    server = server_start(args);
-    fd = server_connect(server);
+    server = server_open(args, &fd, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
     server_stop(server);
 }
 
@@ -190,9 +188,7 @@ Test(resp3, replies_are_those_of_redis_in_both_protocols)
     static const char *const args[] = { "--enable-debug-command", "yes", NULL };
     static const char *const hello[] = { "HELLO 2", "HELLO 3" };
 
-    if (!server_has_redis())
-        skip_or_fail("redis-server");
-    redis = server_start_redis(args);
+    redis = server_open_redis(args, NULL);
     for (int p = 0; p < 2; p++) {
         int other = server_connect(redis);
 

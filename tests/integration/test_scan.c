@@ -18,17 +18,13 @@ static int seen[STAY];
 static void
 set_up(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
-    other = server_connect(server);
+    server = server_open(NULL, &fd, &other, NULL);
     add_keys(fd, "stay", STAY, "");
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
-    close(other);
     server_stop(server);
 }
 

@@ -17,14 +17,12 @@ static int fd;
 static void
 begin(void)
 {
-    server = server_start(NULL);
-    fd = server_connect(server);
+    server = server_open(NULL, &fd, NULL);
 }
 
 static void
 end(void)
 {
-    close(fd);
     server_stop(server);
 }
 

@@ -16,19 +16,13 @@ set_up(void)
 {
     static const char *const args[] = { "--enable-debug-command", "yes", NULL };
 
-    server = server_start(args);
-    fd = server_connect(server);
-    a = server_connect(server);
-    b = server_connect(server);
+    server = server_open(args, &fd, &a, &b, NULL);
     free(socket_ask(a, "HELLO 3"));
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
-    close(a);
-    close(b);
     server_stop(server);
 }
 

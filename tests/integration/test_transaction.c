@@ -17,18 +17,12 @@ set_up(void)
 {
     static const char *const args[] = { "--enable-debug-command", "yes", NULL };
 
-    server = server_start(args);
-    fd = server_connect(server);
-    other = server_connect(server);
-    hears = server_connect(server);
+    server = server_open(args, &fd, &other, &hears, NULL);
 }
 
 static void
 tear_down(void)
 {
-    close(fd);
-    close(other);
-    close(hears);
     server_stop(server);
 }
 

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,9 +208,18 @@ remove_dir(const char *dir)
         fprintf(stderr, "could not remove %s\n", dir);
 }
 
+static void
+close_connections(struct test_server *s)
+{
+    for (int i = 0; s->open[i]; i++)
+        close(*s->open[i]);
+    s->open[0] = NULL;
+}
+
 void
 server_discard(struct test_server *s)
 {
+    close_connections(s);
     if (s->pid > 0) {
         kill(s->pid, SIGKILL);
         waitpid(s->pid, NULL, 0);
@@ -223,6 +233,7 @@ server_stop(struct test_server *s)
 {
     int status;
 
+    close_connections(s);
     kill(s->pid, SIGTERM);
     status = server_wait(s, STOP_MS);
     cr_expect(status != -1, "the server did not stop");
@@ -265,6 +276,45 @@ server_connect_unix(const struct test_server *s)
 
     snprintf(a.sun_path, sizeof a.sun_path, "%s", s->socket);
     return connected(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&a, sizeof a);
+}
+
+static struct test_server *
+connect_each(struct test_server *s, va_list variables)
+{
+    int n = 0;
+
+    while ((s->open[n] = va_arg(variables, int *)) != NULL) {
+        *s->open[n] = server_connect(s);
+        cr_assert(++n < TEST_CONNECTIONS);
+    }
+    return s;
+}
+
+struct test_server *
+server_open(const char *const *args, ...)
+{
+    struct test_server *s = server_start(args);
+    va_list variables;
+
+    va_start(variables, args);
+    connect_each(s, variables);
+    va_end(variables);
+    return s;
+}
+
+struct test_server *
+server_open_redis(const char *const *args, ...)
+{
+    struct test_server *s;
+    va_list variables;
+
+    if (!server_has_redis())
+        skip_or_fail("redis-server");
+    s = server_start_redis(args);
+    va_start(variables, args);
+    connect_each(s, variables);
+    va_end(variables);
+    return s;
 }
 
 void

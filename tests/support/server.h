@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define TEST_CONNECTIONS 5
+
 struct test_server {
     pid_t pid;
     int port;
     char dir[64];               /* scratch, removed at the end */
     char log[96];               /* what the server said */
     char socket[96];            /* a Unix socket it listens on */
+    int *open[TEST_CONNECTIONS];        /* those of server_open; up to NULL */
 };
 
 /* Start ignis-server (from $IGNIS_SERVER, else the build directory) or redis-server
@@ -20,6 +23,11 @@ struct test_server {
  * answers PING, at most 20 s.  Aborts the test when it does not. */
 struct test_server *server_start(const char *const *args);
 struct test_server *server_start_redis(const char *const *args);
+/* The same, and a connection into each of the variables that follow, up to a NULL; what
+ * they hold at the end is closed by server_stop and server_discard.  Without a
+ * redis-server the test is skipped or fails. */
+struct test_server *server_open(const char *const *args, ...);
+struct test_server *server_open_redis(const char *const *args, ...);
 /* False when redis-server is not installed. */
 bool server_has_redis(void);
 /* Skip the running test, because `what` is not installed; fail it where CI=true, as
