@@ -125,10 +125,24 @@ def interactive():
 
 
 def benchmark():
-    got = run("-p", port, "-a", password, "-t", "ping,set,get,incr,mset", "-P", "16", "-n",
-              "20000", "-q", seconds=60, program=["redis-benchmark"])
-    for name in "PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", r"MSET \(10 keys\)":
-        expect("redis-benchmark", got, name + r": [\d.]+ requests per second")
+    """All its default tests, alone and in pipelines: a figure each, and nothing else."""
+    tests = ["PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "LPUSH", "RPUSH", "LPOP",
+             "RPOP", "SADD", "HSET", "SPOP", "ZADD", "ZPOPMIN",
+             "LPUSH (needed to benchmark LRANGE)", "LRANGE_100 (first 100 elements)",
+             "LRANGE_300 (first 300 elements)", "LRANGE_500 (first 500 elements)",
+             "LRANGE_600 (first 600 elements)", "MSET (10 keys)"]
+    for options in [], ["-P", "16"], ["-3", "-P", "16", "-r", "500"], ["--threads", "2"]:
+        command = ["redis-benchmark", "-p", port, "-a", password, "-q", "-n", "1000"]
+        done = subprocess.run([*command, *options], timeout=60, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, encoding="utf-8")
+        # Figures on the way end in a carriage return.
+        lines = [line.strip() for line in re.split("[\r\n]", done.stdout)]
+        lines = [line for line in lines if line and ": rps=" not in line]
+        figures = [re.sub(r"(: )[\d.]+( requests per second, p50=)[\d.]+( msec)",
+                          r"\1F\2F\3", line) for line in lines]
+        wanted = [f"{test}: F requests per second, p50=F msec" for test in tests]
+        if done.returncode or figures != wanted:
+            sys.exit(f"redis-benchmark {options}: status {done.returncode}, {lines}")
 
 
 one_shot()

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "oracle/twins.h"
 #include "support/server.h"
 #include "support/talk.h"
 
@@ -34,11 +35,14 @@ succeeds(const char *command)
     return system(command) == 0;
 }
 
+static const char *const args[] = {
+    "--requirepass", PASSWORD, "--enable-debug-command", "yes", NULL
+};
+
 /* Run `program script PORT PASSWORD more` against a server of its own. */
 static void
 run_script(const char *program, const char *script, const char *more)
 {
-    static const char *const args[] = { "--requirepass", PASSWORD, NULL };
     struct test_server *s = server_start(args);
     char command[2048], *output = malloc(OUTPUT);
     size_t n;
@@ -127,6 +131,19 @@ Test(clients, redis_cli_and_redis_benchmark_work)
     if (!succeeds("command -v redis-cli redis-benchmark python3 >/dev/null"))
         skip_or_fail("redis-tools or python3");
     run_script("python3", "redis_cli.py", "");
+}
+
+Test(clients, redis_cli_prints_our_replies_as_those_of_redis_server)
+{
+    struct test_server *redis;
+    char port[16];
+
+    if (!twins_are_possible() || !succeeds("command -v redis-cli python3 >/dev/null"))
+        skip_or_fail("redis-server 7.0, redis-tools or python3");
+    redis = server_start_redis(args);
+    snprintf(port, sizeof port, "%d", redis->port);
+    run_script("python3", "redis_cli_print.py", port);
+    server_stop(redis);
 }
 
 Test(clients, ioredis_5_works)
