@@ -141,7 +141,7 @@ function check_life($redis)
     check('destroyed', $redis->exists(SESSION . $id), 0);
 }
 
-if ($argc > 3) {
+if ($argc === 6) {
     visitor($argv[3], (int)$argv[4], (int)$argv[5]);
     exit(0);
 }
