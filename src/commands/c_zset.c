@@ -9,9 +9,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "commands/element_scan.h"
 #include "commands/families.h"
-#include "commands/many_picks.h"
 #include "commands/zset_use.h"
 
 enum zadd_flag {
@@ -313,126 +311,6 @@ cmd_zrevrank(struct call *c)
     reply_rank(c, true);
 }
 
-/* --- by chance --- */
-
-struct picks { struct call *call; bool scores; };
-
-static void
-reply_pick(const struct zset_item *item, void *arg)
-{
-    const struct picks *p = arg;
-
-    zset_reply_item(p->call, item, p->scores);
-}
-
-/* The same member may come more than once. */
-static void
-pick_with_repeats(struct call *c, struct value v, uint64_t n, bool scores)
-{
-    struct zset_item item;
-
-    zset_reply_start(c, n, scores);
-    for (uint64_t i = 0; i < n && many_picks_go_on(c, i); i++) {
-        zset_random(v, &item);
-        zset_reply_item(c, &item, scores);
-    }
-}
-
-static bool
-pick_options(struct call *c, int64_t n, bool *scores)
-{
-    if (c->argc > 4 || (c->argc == 4 && !call_is(c, 3, "withscores"))) {
-        call_syntax_error(c);
-        return false;
-    }
-    *scores = c->argc == 4;
-    if (*scores && (n < -(INT64_MAX / 2) || n > INT64_MAX / 2)) {
-        reply_error(c->out, "ERR value is out of range");
-        return false;
-    }
-    return true;
-}
-
-static void
-pick_many(struct call *c)
-{
-    struct picks picks = { .call = c };
-    struct entry *e;
-    struct value v;
-    size_t count;
-    int64_t n;
-
-    if (!many_picks_count(c, 2, &n) || !pick_options(c, n, &picks.scores)
-        || !zset_read(c, 1, &e))
-        return;
-    if (!e || n == 0) {
-        reply_array(c->out, 0);
-        return;
-    }
-    v = entry_value(e);
-    if (n < 0) {
-        pick_with_repeats(c, v, (uint64_t)-n, picks.scores);
-        return;
-    }
-    count = zset_count(v);
-    if ((uint64_t)n < count)
-        count = (size_t)n;
-    zset_reply_start(c, count, picks.scores);
-    zset_sample(v, count, reply_pick, &picks);
-}
-
-static void
-cmd_zrandmember(struct call *c)
-{
-    struct zset_item item;
-    struct entry *e;
-
-    if (c->argc > 2) {
-        pick_many(c);
-        return;
-    }
-    if (!zset_read(c, 1, &e))
-        return;
-    if (!e) {
-        reply_null(c->out);
-        return;
-    }
-    zset_random(entry_value(e), &item);
-    reply_bulk(c->out, item.member);
-}
-
-static void
-scan_item(const struct zset_item *item, void *arg)
-{
-    struct element_scan *s = arg;
-    char text[NUM_DOUBLE_MAX_TEXT];
-    int64_t whole;
-
-    if (!element_scan_wants(s, item->member))
-        return;
-    reply_bulk(&s->out, item->member);
-    s->written += 2;
-    if (s->flag && zset_score_is_whole(item->score, &whole)) {
-        reply_bulk_int(&s->out, whole);
-        return;
-    }
-    reply_bulk(&s->out, bytes_view(text, num_format_double(text, item->score)));
-}
-
-static void
-cmd_zscan(struct call *c)
-{
-    struct element_scan s;
-    struct entry *e = element_scan_start(c, TYPE_ZSET, &s);
-
-    if (!e || !element_scan_options(c, NULL, &s))
-        return;
-    s.flag = entry_value(e).encoding == ZSET_PACK;  /* which shows how it keeps scores */
-    if (!element_scan_is_over(&s))
-        s.cursor = zset_scan(entry_value(e), s.cursor, s.count, scan_item, &s);
-    element_scan_finish(c, &s);
-}
-
 static const struct command zset_commands[] = {
     { .name = "zadd", .run = cmd_zadd, .arity = -4,
       .flags = WRITE | DENY_OOM | FAST,
@@ -463,13 +341,6 @@ static const struct command zset_commands[] = {
       .keys = { KEY(1, KEY_RO | A_ACCESS) },
       .since = "6.2.0", .cost = "O(n) for n members asked for",
       .summary = "Answer the scores of several members." },
-    { .name = "zrandmember", .run = cmd_zrandmember, .arity = -2,
-      .flags = READONLY,
-      .syntax = "key:k [options={count:i [WITHSCORES]}]",
-      .keys = { KEY(1, KEY_RO | A_ACCESS) },
-      .since = "6.2.0", .cost = "O(1) a member",
-      .summary = "Answer members of a sorted set chosen by chance.",
-      .tips = "nondeterministic_output" },
     { .name = "zrank", .run = cmd_zrank, .arity = -3,
       .flags = READONLY | FAST,
       .syntax = "key:k member [WITHSCORE]@7.2.0",
@@ -491,13 +362,6 @@ static const struct command zset_commands[] = {
       .since = "2.0.0", .cost = "O(log n)",
       .summary = "Answer how many members come before this one, highest score first.",
       .history = HISTORY({ "7.2.0", "`WITHSCORE` came." }) },
-    { .name = "zscan", .run = cmd_zscan, .arity = -3,
-      .flags = READONLY,
-      .syntax = "key:k cursor:i [MATCH pattern:p] [COUNT count:i]",
-      .keys = { KEY(1, KEY_RO | A_ACCESS) },
-      .since = "2.8.0", .cost = "O(1) a step, O(n) for a whole walk over n members",
-      .summary = "Walk over the members and scores of a sorted set step by step.",
-      .tips = "nondeterministic_output" },
     { .name = "zscore", .run = cmd_zscore, .arity = 3,
       .flags = READONLY | FAST,
       .syntax = "key:k member",

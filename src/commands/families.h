@@ -42,6 +42,7 @@ extern const struct family sort_family;         /* c_sort.c */
 extern const struct family pubsub_family;       /* c_pubsub.c */
 extern const struct family tracking_family;     /* c_tracking.c */
 extern const struct family zset_family;         /* c_zset.c */
+extern const struct family zset_pick_family;    /* c_zset_pick.c */
 extern const struct family zset_range_family;   /* c_zset_range.c */
 extern const struct family zset_combine_family; /* c_zset_combine.c */
 extern const struct family zset_pop_family;     /* c_zset_pop.c */

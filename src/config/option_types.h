@@ -2,7 +2,8 @@
  * config/option_types.h - the types a row of options.def can have.
  * option_number.c: numbers, yes and no, words of a list, sizes.
  * option_text.c:   one text: names, paths, passwords, the working directory.
- * option_list.c:   options of several words. */
+ * option_list.c:   options of several words.
+ * option_series.c: options that are series of numbers. */
 #ifndef IGNIS_CONFIG_OPTION_TYPES_H
 #define IGNIS_CONFIG_OPTION_TYPES_H
 #include "config/option.h"

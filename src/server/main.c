@@ -58,7 +58,7 @@ static const struct family *const families[] = {
     &lcs_family, &bitmap_family, &bitfield_family, &key_family, &expire_family,
     &scan_family, &object_family, &connection_family, &client_family, &server_family,
     &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
-    &debug_family, &zset_family, &zset_range_family,
+    &debug_family, &zset_family, &zset_pick_family, &zset_range_family,
     &zset_combine_family, &zset_pop_family, &lolwut_family,
     &hash_family, &hash_number_family, &hash_pick_family, &hash_expire_family,
     &hash_life_family, &set_family, &set_pick_family, &set_algebra_family,

@@ -37,7 +37,7 @@ typedef void btree_gone_fn(struct scored *item, void *arg);
 void btree_remove_range(struct btree *t, size_t from, size_t n, btree_gone_fn *gone,
                         void *arg);
 
-/* Asserts the invariants of btree.c; O(n). */
+/* Asserts the invariants of btree.c; O(n).  See btree_check.c. */
 void btree_check(const struct btree *t);
 
 #endif

@@ -11,6 +11,7 @@
 #include "structs/btree_leaf.h"
 
 #define INNER_ITEMS 63
+#define INNER_FEW 15            /* fewer children, below the root: ask a neighbour */
 #define DEPTH_MAX 16            /* 15^15 leaves are more than there are addresses */
 
 struct inner {
