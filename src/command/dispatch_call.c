@@ -120,7 +120,7 @@ ask_gates(struct call *c, uint32_t armed)
     struct reply aside, *out = c->out;
     enum verdict v;
 
-    if (!(c->cmd->row->flags & RUNS_QUEUE) || !c->client->transaction) {
+    if (!(c->cmd->row->flags & RUNS_QUEUE)) {
         v = gates_ask(c, armed);
     } else {
         reply_start(&aside);

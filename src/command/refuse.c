@@ -71,7 +71,7 @@ refuse_request(struct call *c)
     char why[96];
 
     c->cmd = command_resolve(c->server->commands, c->argv, c->argc, &container);
-    if (c->cmd && (c->cmd->row->flags & RUNS_QUEUE) && c->client->transaction) {
+    if (c->cmd && (c->cmd->row->flags & RUNS_QUEUE)) {
         snprintf(why, sizeof why, "ERR wrong number of arguments for '%s' command",
                  c->cmd->full_name);
         transaction_refuse_exec(c, bytes_of_text(why));

@@ -150,7 +150,7 @@ cmd_client_caching(struct call *c)
 {
     unsigned options = tracking_options(c->client);
 
-    if (!(options & (TRACKING_OPTIN | TRACKING_OPTOUT))) {
+    if (!c->client->tracker) {
         reply_error(c->out, "ERR CLIENT CACHING can be called only when the client is in "
                     "tracking mode with OPTIN or OPTOUT mode enabled");
         return;

@@ -219,7 +219,7 @@ cmd_bzmpop(struct call *c)
     struct mpop m;
     msec deadline;
 
-    if (call_timeout(c, 1, &deadline) && mpop_arguments(c, 2, &m)
+    if (mpop_arguments(c, 2, &m) && call_timeout(c, 1, &deadline)
         && !pop_from_first(c, m.first, m.keys, (uint64_t)m.count, m.max, POP_KEY_PAIRS))
         call_block(c, m.first, m.keys, 1, deadline, BLOCK_NULL_ARRAY);
 }

@@ -105,6 +105,21 @@ Test(tracking, can_be_opted_into_and_out_of)
     expect_silence(a, 20);
 }
 
+Test(tracking, says_what_caching_is_for)
+{
+    const char *yes = "-ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN "
+                      "mode.";
+
+    expect(a, "CLIENT CACHING YES", "-ERR CLIENT CACHING can be called only when the client is "
+           "in tracking mode with OPTIN or OPTOUT mode enabled");
+    expect(a, "CLIENT TRACKING ON", "+OK");
+    expect(a, "CLIENT CACHING YES", yes);
+    expect(a, "CLIENT CACHING maybe", "-ERR syntax error");
+    expect(a, "CLIENT TRACKING OFF", "+OK");
+    expect(a, "CLIENT TRACKING ON BCAST", "+OK");
+    expect(a, "CLIENT CACHING YES", yes);
+}
+
 Test(tracking, optin_covers_a_whole_transaction)
 {
     expect(a, "CLIENT TRACKING ON OPTIN", "+OK");
