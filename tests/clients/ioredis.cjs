@@ -4,6 +4,23 @@
 const { port, password, load, check, refused, run } = require('./check.cjs');
 const Redis = load('ioredis').Redis || load('ioredis');
 
+async function collections(redis) {
+  check('list', [await redis.rpush('l', 'a', 'b'), await redis.lrange('l', 0, -1),
+    await redis.lpop('l', 5), await redis.lpop('l')], [2, ['a', 'b'], ['a', 'b'], null]);
+  check('hash', [await redis.hset('h', { f: 1, g: 'x' }), await redis.hgetall('h'),
+    await redis.hincrbyfloat('h', 'f', 0.5)], [2, { f: '1', g: 'x' }, '1.5']);
+  check('set', [await redis.sadd('s', 1, 2), (await redis.smembers('s')).sort(),
+    await redis.smismember('s', 1, 'x')], [2, ['1', '2'], [1, 0]]);
+  check('zset', [await redis.zadd('z', 1.5, 'a', '+inf', 'b'),
+    await redis.zrange('z', 0, -1, 'WITHSCORES'), await redis.zscore('z', 'none')],
+  [2, ['a', '1.5', 'b', 'inf'], null]);
+  check('blpop', [await redis.rpush('q', 'j'), await redis.blpop('q', 1),
+    await redis.blpop('q', 0.01)], [1, ['q', 'j'], null]);
+  check('multi', await redis.multi().set('m', 1).incr('m').lpush('m', 'x').exec()
+    .then((all) => all.map(([e, r]) => e?.message ?? r)), ['OK', 2,
+    'WRONGTYPE Operation against a key holding the wrong kind of value']);
+}
+
 run(async () => {
   const redis = new Redis({
     port, password, host: '127.0.0.1', connectionName: 'me', db: 2,
@@ -26,6 +43,7 @@ run(async () => {
   check('info', /redis_version:7\.2\.4\r\n/.test(await redis.info()), true);
   check('list', /name=me /.test(await redis.client('LIST')), true);
 
+  await collections(redis);
   const pipeline = redis.pipeline();
   for (let i = 0; i < 5000; i++) pipeline.set(`key:${i}`, i);
   const replies = await pipeline.exec();

@@ -65,6 +65,71 @@ def keys(r):
     check("dbsize", r.dbsize(), 0)
 
 
+def collections(r):
+    r.flushdb()
+    check("list", [r.rpush("l", 1, "b", b"\xff"), r.lrange("l", 0, -1)],
+          [3, [b"1", b"b", b"\xff"]])
+    check("lpos", [r.lpos("l", "b"), r.lpos("l", "b", count=0), r.lpos("l", "x")],
+          [1, [1], None])
+    check("lmove", [r.lmove("l", "m"), r.lpop("l", 5), r.rpop("l")], [b"1", [b"b", b"\xff"],
+                                                                     None])
+    check("blpop", [r.blpop(["none", "m"], 1), r.brpop("m", 0.01)], [(b"m", b"1"), None])
+    check("hash", [r.hset("h", mapping={"f": 1, "g": "x"}), r.hgetall("h")],
+          [2, {b"f": b"1", b"g": b"x"}])
+    check("hincrby", [r.hincrby("h", "f", 2), r.hincrbyfloat("h", "f", 0.5)], [3, 3.5])
+    r.hset("big hash", mapping={f"f{i}": i for i in range(3000)})
+    check("hscan_iter", len(dict(r.hscan_iter("big hash", "f1*", 50))), 1111)
+    check("set", [r.sadd("s", 1, 2, 3), r.smembers("s")], [3, {b"1", b"2", b"3"}])
+    check("sinter", [r.sinter("s", "s"), r.sintercard(2, ["s", "s"], limit=2)],
+          [{b"1", b"2", b"3"}, 2])
+    check("smismember", r.smismember("s", [1, 9]), [1, 0])
+    r.sadd("big set", *range(3000))
+    check("sscan_iter", {int(i) for i in r.sscan_iter("big set")}, set(range(3000)))
+    check("zadd", [r.zadd("z", {"a": 1, "b": 2.5}), r.zadd("z", {"a": 9}, gt=True, ch=True),
+                   r.zadd("z", {"b": 1}, incr=True)], [2, 1, 3.5])
+    check("zrange", r.zrange("z", 0, -1, withscores=True), [(b"b", 3.5), (b"a", 9.0)])
+    check("zrange by score", r.zrange("z", "+inf", "(4", byscore=True, desc=True), [b"a"])
+    check("zunion", r.zunion({"z": 1, "s": 2}, aggregate="MAX", withscores=True)[-1],
+          (b"a", 9.0))
+    check("zpopmin", [r.zpopmin("z"), r.bzpopmax(["none", "z"], 1), r.bzpopmin("z", 0.01)],
+          [[(b"b", 3.5)], (b"z", b"a", 9.0), None])
+    check("sort", r.sort("s", desc=True, get=["#", "none_*"], groups=True),
+          [(b"3", None), (b"2", None), (b"1", None)])
+
+
+def transactions(r):
+    check("multi", r.pipeline().set("k", 1).incr("k").get("k").execute(), [True, 2, b"2"])
+    with r.pipeline() as pipe:
+        pipe.watch("k")
+        r.set("k", 5)
+        pipe.multi()
+        pipe.incr("k")
+        refused("watch", redis.WatchError, pipe.execute)
+
+    def twice(pipe):
+        value = int(pipe.get("k"))
+        pipe.multi()
+        pipe.set("k", value * 2)
+    check("transaction", [r.transaction(twice, "k"), r.get("k")], [[True], b"10"])
+
+
+def messages(r):
+    p = r.pubsub()
+    p.subscribe("news")
+    p.psubscribe("ro?m")
+    check("subscribed", [p.get_message(timeout=5)["type"] for _ in "12"],
+          ["subscribe", "psubscribe"])
+    check("publish", [r.publish("news", b"\0a"), r.publish("room", "b"), r.publish("x", 1)],
+          [1, 1, 0])
+    heard = [p.get_message(timeout=5) for _ in "12"]
+    check("heard", [(m["pattern"], m["channel"], m["data"]) for m in heard],
+          [(None, b"news", b"\0a"), (b"ro?m", b"room", b"b")])
+    check("numsub", r.pubsub_numsub("news", "x"), [(b"news", 1), (b"x", 0)])
+    p.ping()
+    check("ping", p.get_message(timeout=5)["type"], "pong")
+    p.close()
+
+
 def server(r):
     info = r.info()
     check("version", info["redis_version"], "7.2.4")
@@ -103,6 +168,9 @@ client = redis.Redis(port=port, password=password)
 check("ping", client.ping(), True)
 strings(client)
 keys(client)
+collections(client)
+transactions(client)
+messages(client)
 server(client)
 errors(client)
 text = redis.Redis(port=port, password=password, decode_responses=True, db=3)
