@@ -57,6 +57,7 @@ struct pubsub {
     struct dict *pairs;
     struct channel *first_pattern, *last_pattern;
     size_t clients;
+    uint64_t encoded;
 };
 
 static struct bytes
@@ -278,7 +279,7 @@ encode(const struct message *m, bool resp3)
 }
 
 static void
-deliver(struct message *m, struct client *c)
+deliver(struct pubsub *p, struct message *m, struct client *c)
 {
     bool was_muted, resp3 = c->out->proto == 3;
     struct reply *out = pubsub_push_begin(c, &was_muted);
@@ -286,8 +287,10 @@ deliver(struct message *m, struct client *c)
 
     if (!out)
         return;
-    if (!*blob)
+    if (!*blob) {
         *blob = encode(m, resp3);
+        p->encoded++;
+    }
     if (*blob && (*blob)->len >= REPLY_BY_REFERENCE)
         reply_refer(out, *blob, 0, (*blob)->len);
     else if (*blob)
@@ -296,10 +299,10 @@ deliver(struct message *m, struct client *c)
 }
 
 static size_t
-deliver_all(struct message *m, const struct channel *ch)
+deliver_all(struct pubsub *p, struct message *m, const struct channel *ch)
 {
     for (struct subscription *s = ch->first; s; s = s->next)
-        deliver(m, s->client);
+        deliver(p, m, s->client);
     blob_release(m->encoded[0]);
     blob_release(m->encoded[1]);
     return ch->count;
@@ -312,7 +315,7 @@ pubsub_publish(struct pubsub *p, enum channel_kind kind, struct bytes channel,
     struct bytes what = kind == CHANNEL_SHARD ? B("smessage") : B("message");
     struct message m = { .parts = { what, channel, message }, .count = 3 };
     struct channel *ch = channel_find(p, kind, channel);
-    size_t receivers = ch ? deliver_all(&m, ch) : 0;
+    size_t receivers = ch ? deliver_all(p, &m, ch) : 0;
 
     if (kind == CHANNEL_SHARD)
         return receivers;
@@ -321,7 +324,7 @@ pubsub_publish(struct pubsub *p, enum channel_kind kind, struct bytes channel,
             continue;
         m = (struct message){ .parts = { B("pmessage"), name_of(ch), channel, message },
                               .count = 4 };
-        receivers += deliver_all(&m, ch);
+        receivers += deliver_all(p, &m, ch);
     }
     return receivers;
 }
@@ -352,6 +355,12 @@ size_t
 pubsub_clients(const struct pubsub *p)
 {
     return p->clients;
+}
+
+uint64_t
+pubsub_encoded(const struct pubsub *p)
+{
+    return p->encoded;
 }
 
 void
