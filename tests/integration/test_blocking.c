@@ -329,6 +329,7 @@ Test(blocking, is_silent_for_a_client_that_wants_no_replies)
 
 struct someone { int fd; long long id; bool waits; };
 
+static struct someone all[CLIENTS];
 static long pushed, popped;
 
 static void
@@ -339,7 +340,18 @@ come(struct someone *s)
     s->waits = false;
 }
 
-/* An answer to its BLPOP, if there is one: count what it took. */
+/* How many elements this answer to a blocking command brings: BLPOP *2 key value,
+ * BLMPOP *2 key *n; BLMOVE only moves, and the other answers say there is none. */
+static long
+brought(const char *reply)
+{
+    const char *many = reply && strncmp(reply, "*2\r\n", 4) == 0 ? strstr(reply, "\r\n*") : 0;
+
+    if (many)
+        return atol(many + 3);
+    return reply && strncmp(reply, "*2\r\n", 4) == 0;
+}
+
 static void
 hear(struct someone *s)
 {
@@ -349,7 +361,7 @@ hear(struct someone *s)
     if (!s->waits || poll(&p, 1, 0) <= 0)
         return;
     reply = socket_reply(s->fd, NULL);
-    popped += reply && reply[0] == '*' && reply[1] == '2';
+    popped += brought(reply);
     s->waits = false;
     free(reply);
 }
@@ -364,35 +376,166 @@ leave(struct someone *s)
     sprintf(line, "CLIENT KILL ID %lld", s->id);
     expect(fd, line, ":1");
     while ((reply = socket_reply(s->fd, NULL)) != NULL) {
-        popped += reply[0] == '*' && reply[1] == '2';
+        popped += brought(reply);
         free(reply);
     }
     close(s->fd);
 }
 
+static int
+queue(void)
+{
+    return rand() % QUEUES;
+}
+
 static void
-act(struct someone *s)
+begin_to_wait(struct someone *s)
+{
+    const char *time = rand() % 4 ? "0" : "0.02";
+    char line[128];
+
+    switch (rand() % 4) {
+    case 0:
+        sprintf(line, "BLMOVE q%d q%d LEFT RIGHT %s\r\n", queue(), queue(), time);
+        break;
+    case 1:
+        sprintf(line, "BLMPOP %s 2 q%d q%d LEFT COUNT 3\r\n", time, queue(), queue());
+        break;
+    default:
+        sprintf(line, "BLPOP q%d q%d q%d %s\r\n", queue(), queue(), queue(), time);
+    }
+    socket_send_text(s->fd, line);
+    s->waits = true;
+}
+
+/* Numbers of the reply to EXEC, which has `n` of them. */
+static void
+exec(struct someone *s, int n, long *numbers)
+{
+    char *reply = socket_ask(s->fd, "EXEC");
+    const char *at = reply;
+
+    for (int i = 0; i < n; i++) {
+        at = strstr(at, "\r\n:");
+        cr_assert_not_null(at, "%s", reply);
+        at += 3;
+        numbers[i] = atol(at);
+    }
+    free(reply);
+}
+
+/* Pushes in a transaction; the last of them is taken back. */
+static void
+push_together(struct someone *s)
 {
     char line[128];
 
+    sprintf(line, "MULTI\r\nRPUSH q%d a b\r\nLPUSH q%d c\r\nRPUSH never x\r\nDEL never\r\n"
+            "EXEC\r\n", queue(), queue());
+    socket_send_text(s->fd, line);
+    for (int i = 0; i < 6; i++)
+        free(socket_reply(s->fd, NULL));
+    pushed += 3;
+}
+
+/* Both make a queue of another one's elements; in a transaction it is known how many
+ * that are, and how many they replace. */
+static void
+duplicate(struct someone *s, bool by_sort)
+{
+    int from = queue(), to = queue();
+    char line[128];
+    long n[3];
+
+    if (from == to)
+        return;
+    sprintf(line, "MULTI\r\nRPUSH q%d a b\r\nLLEN q%d\r\n", from, to);
+    socket_send_text(s->fd, line);
+    for (int i = 0; i < 3; i++)
+        free(socket_reply(s->fd, NULL));
+    sprintf(line, by_sort ? "SORT q%d BY nosort STORE q%d" : "COPY q%d q%d", from, to);
+    expect(s->fd, line, "+QUEUED");
+    exec(s, 3, n);
+    pushed += 2 + (by_sort ? n[2] - n[1] : n[2] ? n[0] : 0);
+}
+
+static void
+give_other_name(struct someone *s)
+{
+    int from = queue();
+    char line[128];
+
+    sprintf(line, "MULTI\r\nRPUSH q%d a b\r\nRENAMENX q%d q%d\r\nEXEC\r\n", from, from,
+            queue());
+    socket_send_text(s->fd, line);
+    for (int i = 0; i < 4; i++)
+        free(socket_reply(s->fd, NULL));
+    pushed += 2;
+}
+
+/* What is in the other database comes into this one, or all of both changes places. */
+static void
+exchange(struct someone *s, bool whole)
+{
+    char line[128];
+
+    if (whole) {
+        expect(s->fd, "SWAPDB 0 1", "+OK");
+        return;
+    }
+    expect(s->fd, "SELECT 1", "+OK");
+    pushed++;
+    sprintf(line, "RPUSH q%d x", queue());
+    cr_assert_gt(ask_number(s->fd, line), 0);
+    sprintf(line, "MOVE q%d 0", queue());
+    ask_number(s->fd, line);
+    expect(s->fd, "SELECT 0", "+OK");
+}
+
+static void
+make_or_move(struct someone *s)
+{
+    char line[128];
+
+    switch (rand() % 12) {
+    case 0:
+        push_together(s);
+        break;
+    case 1:
+        give_other_name(s);
+        break;
+    case 2: case 3:
+        duplicate(s, rand() % 2);
+        break;
+    case 4: case 5:
+        exchange(s, rand() % 4 == 0);
+        break;
+    case 6: case 7:
+        sprintf(line, "CLIENT UNBLOCK %lld %s", all[rand() % CLIENTS].id,
+                rand() % 2 ? "TIMEOUT" : "ERROR");
+        ask_number(s->fd, line);
+        break;
+    default:
+        sprintf(line, "RPUSH q%d x", queue());
+        cr_assert_gt(ask_number(s->fd, line), 0);
+        pushed++;
+    }
+}
+
+static void
+act(struct someone *s)
+{
     hear(s);
     if (s->waits && rand() % 10)
         return;
     if (s->waits) {
         leave(s);
         come(s);
-        return;
+    } else if (rand() % 2) {
+        make_or_move(s);
+    } else {
+        begin_to_wait(s);
     }
-    if (rand() % 2) {
-        sprintf(line, "RPUSH q%d x", rand() % QUEUES);
-        cr_assert_gt(ask_number(s->fd, line), 0);
-        pushed++;
-        return;
-    }
-    sprintf(line, "BLPOP q%d q%d q%d %s\r\n", rand() % QUEUES, rand() % QUEUES,
-            rand() % QUEUES, rand() % 4 ? "0" : "0.02");
-    socket_send_text(s->fd, line);
-    s->waits = true;
 }
 
 static long
@@ -401,9 +544,13 @@ elements_left(void)
     char line[64];
     long n = 0;
 
-    for (int i = 0; i < QUEUES; i++) {
-        sprintf(line, "LLEN q%d", i);
-        n += (long)ask_number(fd, line);
+    for (int db = 0; db < 2; db++) {
+        sprintf(line, "SELECT %d", db);
+        expect(fd, line, "+OK");
+        for (int i = 0; i < QUEUES; i++) {
+            sprintf(line, "LLEN q%d", i);
+            n += (long)ask_number(fd, line);
+        }
     }
     return n;
 }
@@ -411,8 +558,8 @@ elements_left(void)
 Test(blocking, loses_nothing_among_a_thousand_clients_that_come_and_go)
 {
     struct rlimit files = { 4096, 4096 };
-    static struct someone all[CLIENTS];
     struct rlimit now;
+    long left;
 
     getrlimit(RLIMIT_NOFILE, &now);
     files.rlim_max = now.rlim_max;
@@ -421,13 +568,15 @@ Test(blocking, loses_nothing_among_a_thousand_clients_that_come_and_go)
     srand(29);
     for (int i = 0; i < CLIENTS; i++)
         come(&all[i]);
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < 30000; i++)
         act(&all[rand() % CLIENTS]);
     for (int i = 0; i < CLIENTS; i++)
         leave(&all[i]);
+    left = elements_left();
+    cr_log_info("%ld pushed, %ld popped, %ld left", pushed, popped, left);
     cr_expect_gt(popped, 1000);
-    cr_expect_eq(pushed, popped + elements_left(), "%ld pushed, %ld popped, %ld left",
-                 pushed, popped, elements_left());
+    cr_expect_eq(pushed, popped + left, "%ld pushed, %ld popped, %ld left", pushed, popped,
+                 left);
     expect_blocked(0);
     cr_expect_eq(info_number(fd, "total_blocking_keys"), 0);
 }
