@@ -8,11 +8,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "values/v_hash.h"
 #include "values/v_set.h"
 #include "values/v_zset.h"
+#include "bench/bench.h"
 
 static const struct hash_limits hash_limits = { .entries = 512, .value = 64 };
 static const struct set_limits set_limits = { 512, 128, 64 };
@@ -20,24 +20,11 @@ static const struct zset_limits zset_limits = { .entries = 128, .value = 64 };
 static uint64_t kept;               /* so that nothing is optimised away */
 static bool is_warming;             /* a first run: caches and allocator, no figures */
 
-static uint64_t
-cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static void
-report(const char *what, uint64_t begin, size_t times)
+measured(const char *what, uint64_t begin, size_t times)
 {
-    uint64_t spent = cpu_ns() - begin;
-
-    if (is_warming)
-        return;
-    printf("  %-34s %8.1f ns\n", what, (double)spent / (double)times);
-    fflush(stdout);
+    if (!is_warming)
+        report(what, begin, times);
 }
 
 static void
@@ -76,20 +63,20 @@ bench_hash(size_t n)
     head("hash", n);
     for (size_t i = 0; i < n; i++)
         hash_set(&v, name_of(i, buf), B("sixteen bytes..."), HASH_FOREVER, &hash_limits);
-    report("set a new field", begin, n);
+    measured("set a new field", begin, n);
     report_size(&hash_type, v, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n; i++)
         hash_set(&v, name_of(i, buf), B("sixteen others.."), HASH_FOREVER, &hash_limits);
-    report("overwrite", begin, n);
+    measured("overwrite", begin, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n; i++)
         kept += hash_find(v, name_of(i, buf), &f) ? f.value.len : 0;
-    report("find", begin, n);
+    measured("find", begin, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n; i++)
         kept += hash_remove(&v, name_of(i, buf));
-    report("remove", begin, n);
+    measured("remove", begin, n);
     hash_type.free(v);
 }
 
@@ -104,22 +91,22 @@ bench_set(size_t n)
     head("set", n);
     for (size_t i = 0; i < n; i++)
         set_add(&v, name_of(i, buf), &set_limits);
-    report("add", begin, n);
+    measured("add", begin, n);
     report_size(&set_type, v, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n; i++)
         kept += set_has(v, name_of(i, buf));
-    report("is it a member", begin, n);
+    measured("is it a member", begin, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n; i++) {
         set_random(v, &m);
         kept += m.text.len;
     }
-    report("a random one", begin, n);
+    measured("a random one", begin, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n; i++)
         kept += set_remove(&v, name_of(i, buf));
-    report("remove", begin, n);
+    measured("remove", begin, n);
     set_type.free(v);
 }
 
@@ -136,14 +123,14 @@ read_zset(struct value v, size_t n)
         zset_find(v, name_of(i, buf), &p);
         kept += zset_rank(v, &p);
     }
-    report("rank", begin, n);
+    measured("rank", begin, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n / 10; i++) {
         zset_iter_start(&it, v, i * 7919 % (n - n / 10), false);
         for (int k = 0; k < 10 && zset_iter_next(&it, &item); k++)
             kept += item.member.len;
     }
-    report("ten from a rank on", begin, n / 10);
+    measured("ten from a rank on", begin, n / 10);
 }
 
 static void
@@ -161,18 +148,18 @@ bench_zset(size_t n)
         zset_find(v, name, &p);
         zset_add(&v, &p, name, (double)(i * 7919 % n) + 0.5, &zset_limits);
     }
-    report("add", begin, n);
+    measured("add", begin, n);
     report_size(&zset_type, v, n);
     begin = cpu_ns();
     for (size_t i = 0; i < n; i++) {
         zset_find(v, name_of(i, buf), &p);
         zset_rescore(&v, &p, name_of(i, buf), (double)(i * 104729 % n) + 0.5);
     }
-    report("another score", begin, n);
+    measured("another score", begin, n);
     read_zset(v, n);
     begin = cpu_ns();
     zset_remove_ranks(&v, 0, n);
-    report("remove all by rank, each", begin, n);
+    measured("remove all by rank, each", begin, n);
     zset_type.free(v);
 }
 
