@@ -245,6 +245,7 @@ clients_free(struct clients *all)
     timer_free(all->pause_timer);
     dict_free(all->by_id);
     mem_free(all->monitors);
+    mem_free(all->resuming);
     mem_free_sized(all, sizeof *all);
 }
 

@@ -29,7 +29,8 @@ struct clients {
     msec paused_until;
     struct timer *pause_timer;
     size_t waiting;                     /* CLIENT_POSTPONED sessions */
-    size_t resuming;                    /* CLIENT_RESUMING sessions */
+    struct client **resuming;           /* CLIENT_RESUMING sessions, in order; NULL: gone */
+    size_t resuming_count, resuming_room;
 
     /* clients_limits.c */
     struct client *visit;               /* where cron goes on */

@@ -4,15 +4,16 @@
  * Why:        what a session sent while it waited (behind a pause, or for a key) has to
  *             run later, and never inside the command that ended the wait: its batch
  *             is still in the dispatcher's hands.
- * How:        a pause ends in a timer's turn; who waited for a key is marked RESUMING
- *             and looked for before the loop sleeps.
- * Invariants: 1. `waiting` and `resuming` count the sessions with these flags, so that
- *                the walks below end early, and cost nothing when nobody waits.
+ * How:        a pause ends in a timer's turn; who waited for a key is queued as RESUMING
+ *             and goes on before the loop sleeps, the first whose wait ended first.
+ * Invariants: 1. `waiting` counts the POSTPONED sessions, so that the walk below ends
+ *                early; `resuming` holds each RESUMING session once.
  *             2. while a pause lasts, expired keys are hidden and not removed: a
  *                removal is a write.
  * Read next:  command/postponed.c, where the requests of such a session lie */
 #include "command/clients_pause.h"
 
+#include "base/alloc.h"
 #include "command/call.h"
 #include "command/client.h"
 #include "command/clients_own.h"
@@ -92,41 +93,45 @@ clients_set_postponed(struct client *c, bool on)
 void
 clients_resume_later(struct client *c)
 {
+    struct clients *all = c->server->clients;
+
     if (!c->postponed || client_is(c, CLIENT_RESUMING))
         return;
     client_set(c, CLIENT_RESUMING, true);
-    c->server->clients->resuming++;
+    if (all->resuming_count == all->resuming_room) {
+        all->resuming_room = all->resuming_room ? 2 * all->resuming_room : 16;
+        all->resuming = mem_realloc(all->resuming,
+                                    all->resuming_room * sizeof *all->resuming);
+    }
+    all->resuming[all->resuming_count++] = c;
 }
 
-/* Clients whose wait ended this turn go on. */
-static void
-resume_some(struct clients *all)
-{
-    struct client *c;
-
-    for (c = all->first; c && all->resuming; c = c->next)
-        if (client_is(c, CLIENT_RESUMING)) {
-            client_set(c, CLIENT_RESUMING, false);
-            all->resuming--;
-            if (!client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_DEAD))
-                dispatch_resume(c);
-        }
-}
-
-/* Who goes on may end the wait of one that was passed by already. */
+/* Who goes on may end the wait of others: the queue grows meanwhile. */
 void
 clients_before_sleep(void *arg)
 {
     struct clients *all = arg;
+    struct client *c;
 
-    while (all->resuming)
-        resume_some(all);
+    for (size_t i = 0; i < all->resuming_count; i++) {
+        c = all->resuming[i];
+        if (!c)
+            continue;
+        all->resuming[i] = NULL;
+        client_set(c, CLIENT_RESUMING, false);
+        if (!client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_DEAD))
+            dispatch_resume(c);
+    }
+    all->resuming_count = 0;
 }
 
 void
 clients_pause_forget(struct client *c)
 {
+    struct clients *all = c->server->clients;
+
     clients_set_postponed(c, false);
-    if (client_is(c, CLIENT_RESUMING))
-        c->server->clients->resuming--;
+    for (size_t i = 0; client_is(c, CLIENT_RESUMING) && i < all->resuming_count; i++)
+        if (all->resuming[i] == c)
+            all->resuming[i] = NULL;
 }

@@ -188,6 +188,19 @@ Test(blocking, lets_pipelines_wake_each_other)
     expect_next(b, "+PONG");
 }
 
+/* `a` is the older connection, `b` waited first. */
+Test(blocking, lets_pipelines_go_on_in_the_order_of_their_waits)
+{
+    wait_with(b, "BLPOP q 0\r\nRPUSH order b");
+    wait_with(a, "BLPOP q 0\r\nRPUSH order a");
+    expect(fd, "RPUSH q 1 2", ":2");
+    expect_next(b, "*2\r\n$1\r\nq\r\n$1\r\n1");
+    expect_next(b, ":1");
+    expect_next(a, "*2\r\n$1\r\nq\r\n$1\r\n2");
+    expect_next(a, ":2");
+    expect(fd, "LRANGE order 0 -1", "*2\r\n$1\r\nb\r\n$1\r\na");
+}
+
 static void
 wakes(const char *prepare, const char *request, const char *reply)
 {
