@@ -105,8 +105,8 @@ hash_bytes(const void *text, size_t len)
     if (len > 16)
         lane = lane_of(at, len);
     if (LIKELY(len >= 8))
-        return finish(bytes_load8(len > 16 ? at + len - 16 : at), bytes_load8(at + len - 8),
-                      lane, len);
+        return finish(bytes_load8(len > 16 ? at + len - 16 : at),
+                      bytes_load8(at + len - 8), lane, len);
     if (len >= 4)
         return finish(bytes_load4(at), bytes_load4(at + len - 4), 0, len);
     if (len > 0)                        /* first, middle and last of 1 to 3 */

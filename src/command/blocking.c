@@ -276,11 +276,12 @@ call_block(struct call *c, int first, int count, int step, msec deadline,
     }
     w = mem_alloc(sizeof *w + (size_t)count * sizeof w->places[0]);
     *w = (struct wait){ .client = c->client, .cmd = c->cmd, .db = c->db, .argc = c->argc,
-                        .argv = copy_args(c->argv, c->argc), .first = first, .count = count,
-                        .step = step, .deadline = deadline, .on_timeout = on_timeout,
-                        .is_muted = c->out->muted };
+                        .argv = copy_args(c->argv, c->argc), .first = first,
+                        .count = count, .step = step, .deadline = deadline,
+                        .on_timeout = on_timeout, .is_muted = c->out->muted };
     for (int i = 0; i < count; i++)
-        enqueue(awaited_of(b, db_index(c->db), c->argv[first + i * step]), &w->places[i], w);
+        enqueue(awaited_of(b, db_index(c->db), c->argv[first + i * step]), &w->places[i],
+                w);
     if (deadline) {
         deadlines_add(b->deadlines, deadline, w);
         set_timer(b);
@@ -346,7 +347,8 @@ note_item(void *item, void *arg)
 
 /* Of the changes of whole databases only an exchange brings something to take. */
 static void
-on_event(void *arg, struct db *db, struct bytes name, enum event_class what, const char *event)
+on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
+         const char *event)
 {
     struct blocking *b = arg;
     struct dict *keys = b->keys[db_index(db)];

@@ -117,7 +117,8 @@ call_syntax_error(struct call *c)
 void
 call_wrong_type(struct call *c)
 {
-    reply_error(c->out, "WRONGTYPE Operation against a key holding the wrong kind of value");
+    reply_error(c->out, "WRONGTYPE Operation against a key holding the wrong kind of "
+                "value");
 }
 
 void

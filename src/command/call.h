@@ -20,7 +20,7 @@ struct call {
     int hashed_arg;             /* this argument (0: none) is a key already hashed */
     uint64_t hash;              /* to this */
     struct blob **blobs;        /* NULL, or by argument: see struct request */
-    uint64_t redacted;          /* bit i: keep argument i out of logs (63: and all after) */
+    uint64_t redacted;          /* bit i: keep argument i out of logs (63: all after) */
 
     struct client *client;      /* never NULL */
     struct server *server;
@@ -67,7 +67,11 @@ bool call_ldouble(struct call *c, int i, long double *out);
  * not: "ERR invalid cursor".  One that was never given out is at the end. */
 bool call_cursor(struct call *c, int i, uint64_t *out);
 /* Case-insensitive option word? */
-static inline bool call_is(const struct call *c, int i, const char *word) { return bytes_is(c->argv[i], word); }
+static inline bool
+call_is(const struct call *c, int i, const char *word)
+{
+    return bytes_is(c->argv[i], word);
+}
 /* True when `e` is NULL or of this type; else answers WRONGTYPE. */
 bool call_type_ok(struct call *c, const struct entry *e, enum type type);
 /* The entry of key argument i for reading (*e NULL: none), or its slot for writing; false
@@ -95,7 +99,8 @@ bool call_deadline(struct call *c, int i, bool relative, int unit, msec *out);
 /* --- common answers --- */
 void call_syntax_error(struct call *c);                 /* ERR syntax error */
 void call_wrong_type(struct call *c);
-void call_wrong_args(struct call *c);                   /* ERR wrong number of arguments for 'x' command */
+/* ERR wrong number of arguments for 'x' command */
+void call_wrong_args(struct call *c);
 void call_no_such_key(struct call *c);                  /* ERR no such key */
 void call_reply_value(struct call *c, struct value v);  /* a string value as bulk */
 /* The slowlog and MONITOR must not show argument i: secrets. */

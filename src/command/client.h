@@ -73,8 +73,15 @@ struct client {
     struct client *prev, *next;         /* all clients, by age */
 };
 
-static inline bool client_is(const struct client *c, enum client_flag f) { return (c->flags & f) != 0; }
-static inline void client_set(struct client *c, enum client_flag f, bool on)
+/* Has it this flag, or one of these? */
+static inline bool
+client_is(const struct client *c, enum client_flag f)
+{
+    return (c->flags & f) != 0;
+}
+
+static inline void
+client_set(struct client *c, enum client_flag f, bool on)
 {
     c->flags = on ? c->flags | f : c->flags & ~(uint32_t)f;
 }
@@ -88,18 +95,19 @@ void client_set_lib(struct client *c, bool version, struct bytes text);
 /* Printable, no spaces or newlines. */
 bool client_name_is_valid(struct bytes name);
 
-/* The user's name for CLIENT LIST and ACL WHOAMI: "default" until the ACL engine comes. */
+/* The user's name for CLIENT LIST and ACL WHOAMI: "default", there are no others yet. */
 const char *client_user(const struct client *c);
 /* Memory of the session: itself, partial input, queued output. */
 size_t client_memory(const struct client *c);
-/* RESET: back to a fresh session (MONITOR off, db 0, RESP2, no name, auth as at start). */
+/* RESET: as a fresh session is (MONITOR off, db 0, RESP2, no name, auth as at start). */
 void client_reset(struct client *c);
 /* Close it as soon as that is safe: at once, or after its running command
  * (its reply then is still sent when it is the caller's own). */
 void client_kill(struct client *c);
 /* Close it without sending what is queued: limits were passed, input is hostile. */
 void client_drop(struct client *c);
-/* Something was appended to its reply from outside its own command: send it, check limits. */
+/* Something was appended to its reply from outside its own command: send it, check
+ * limits. */
 void client_pushed(struct client *c);
 
 #endif

@@ -81,14 +81,15 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
     describe_flags(c, flags);
     text_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=%s "
                 "db=%d sub=%zu psub=%zu ssub=%zu multi=%d ",
-                (unsigned long long)c->id, address, local, c->conn ? conn_fd(c->conn) : -1,
-                client_name(c), (long long)(now - c->created_s),
+                (unsigned long long)c->id, address, local,
+                c->conn ? conn_fd(c->conn) : -1, client_name(c),
+                (long long)(now - c->created_s),
                 (long long)(now - c->active_s), flags, db_index(c->db),
                 pubsub_count_of(c, CHANNEL_PLAIN), pubsub_count_of(c, CHANNEL_PATTERN),
                 pubsub_count_of(c, CHANNEL_SHARD), transaction_length(c));
-    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%d rbp=%d obl=%zu "
-                "oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=%lld resp=%d "
-                "lib-name=%s lib-ver=%s",
+    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%d rbp=%d "
+                "obl=%zu oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=%lld "
+                "resp=%d lib-name=%s lib-ver=%s",
                 held + postponed_memory(c), room > held ? room - held : 0,
                 arguments, transaction_memory(c),
                 CHUNK_ROOM, CHUNK_ROOM, reply_pending(c->out), c->out->chunks,

@@ -92,7 +92,8 @@ clients_output_check(struct client *c)
     if (client_is(c, CLIENT_DEAD))
         return true;
     note_peak(c->server->clients->peak_output, c->server->clients, held);
-    if (!client_is(c, CLIENT_AUTHENTICATED) && reply_pending(c->out) > UNAUTHENTICATED_OUTPUT) {
+    if (!client_is(c, CLIENT_AUTHENTICATED)
+        && reply_pending(c->out) > UNAUTHENTICATED_OUTPUT) {
         log_client(LOG_LEVEL_WARNING, "Client", c,
                    " closed: too much output for an unauthenticated client.");
         c->server->clients->facts.output_limit_closed++;
@@ -257,8 +258,8 @@ check_idle(struct clients *all, struct client *c, int64_t now)
     int timeout = all->server->config->timeout;
 
     if (timeout > 0 && now - c->active_s > timeout
-        && !client_is(c, CLIENT_REPLICA | CLIENT_MASTER | CLIENT_BLOCKED | CLIENT_POSTPONED
-                      | CLIENT_PUBSUB)) {
+        && !client_is(c, CLIENT_REPLICA | CLIENT_MASTER | CLIENT_BLOCKED
+                      | CLIENT_POSTPONED | CLIENT_PUBSUB)) {
         log_verbose("Closing idle client");
         client_drop(c);
     }

@@ -37,7 +37,8 @@ struct clients {
     size_t memory_sum;                  /* of counted_memory */
     bool is_over;                       /* the limit, with nobody left to evict */
     int64_t peak_s;                     /* the second that the last peaks belong to */
-    size_t peak_input[CLIENTS_RECENT_S], peak_output[CLIENTS_RECENT_S];     /* by second */
+    size_t peak_input[CLIENTS_RECENT_S];        /* by second */
+    size_t peak_output[CLIENTS_RECENT_S];
 };
 
 /* timer_fn and loop hook: what waited behind a pause that is over goes on, and so do

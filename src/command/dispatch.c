@@ -38,7 +38,8 @@
 
 #define BATCH_MAX 128
 #define FLUSH_BYTES (128 * 1024)        /* do not let a batch's replies pile up further */
-#define STOPPED (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_CLOSE_AFTER_REPLY | CLIENT_DEAD)
+#define STOPPED (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_CLOSE_AFTER_REPLY \
+                 | CLIENT_DEAD)
 
 struct item {
     struct request request;
@@ -252,7 +253,8 @@ static inline struct request_limits
 limits_of(const struct client *c)
 {
     if (LIKELY(client_is(c, CLIENT_AUTHENTICATED)))
-        return (struct request_limits){ c->server->config->proto_max_bulk_len, INT32_MAX, false };
+        return (struct request_limits){ c->server->config->proto_max_bulk_len, INT32_MAX,
+                                        false };
     return (struct request_limits){ 16384, 10, true };
 }
 

@@ -76,9 +76,10 @@ gate_protected(struct call *c)
         return PASS;
     if (allowed == ACCESS_LOCAL && conn_is_local(c->client->conn))
         return PASS;
-    reply_errorf(c->out, "ERR %s command not allowed. If the %s option is set to \"local\", "
-                 "you can run it from a local connection, otherwise you need to set this "
-                 "option in the configuration file, and then restart the server.",
+    reply_errorf(c->out, "ERR %s command not allowed. If the %s option is set to "
+                 "\"local\", you can run it from a local connection, otherwise you need "
+                 "to set this option in the configuration file, and then restart the "
+                 "server.",
                  name, option);
     return REFUSED;
 }
@@ -114,8 +115,8 @@ gate_subscribed(struct call *c)
 {
     if (c->client->out->proto != 2)
         return PASS;
-    reply_errorf(c->out, "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / "
-                 "PING / QUIT / RESET are allowed in this context", c->cmd->full_name);
+    reply_errorf(c->out, "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE "
+                 "/ PING / QUIT / RESET are allowed in this context", c->cmd->full_name);
     return REFUSED;
 }
 

@@ -26,7 +26,7 @@ void gate_arm(enum gate gate, bool on);
 uint32_t gates_for(const struct command *row);
 /* Ask all armed gates in `ask` in order; PASS when all pass. */
 enum verdict gates_ask(struct call *c, uint32_t ask);
-/* Lamps that are on for everybody; a client adds GATE_AUTH while not
- * authenticated, GATE_SUBSCRIBED while it hears channels and GATE_MULTI between MULTI and EXEC. */
+/* Lamps that are on for everybody; a client adds GATE_AUTH while not authenticated,
+ * GATE_SUBSCRIBED while it hears channels and GATE_MULTI between MULTI and EXEC. */
 uint32_t gates_armed(void);
 #endif

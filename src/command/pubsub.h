@@ -37,14 +37,16 @@ size_t pubsub_publish(struct pubsub *p, enum channel_kind kind, struct bytes cha
 size_t pubsub_count_of(const struct client *c, enum channel_kind kind);
 /* Channels (or patterns) that somebody listens to, and to one of them how many do. */
 size_t pubsub_channels(const struct pubsub *p, enum channel_kind kind);
-size_t pubsub_subscribers(const struct pubsub *p, enum channel_kind kind, struct bytes name);
+size_t pubsub_subscribers(const struct pubsub *p, enum channel_kind kind,
+                          struct bytes name);
 /* Clients that listen to anything. */
 size_t pubsub_clients(const struct pubsub *p);
 /* How many times a message was encoded, since the start: not for each who gets it. */
 uint64_t pubsub_encoded(const struct pubsub *p);
 typedef void pubsub_each_fn(struct bytes name, void *arg);
 /* In no order; nothing may change meanwhile. */
-void pubsub_each(struct pubsub *p, enum channel_kind kind, pubsub_each_fn *each, void *arg);
+void pubsub_each(struct pubsub *p, enum channel_kind kind, pubsub_each_fn *each,
+                 void *arg);
 /* Memory of the client's subscriptions. */
 size_t pubsub_memory(const struct client *c);
 

@@ -142,7 +142,8 @@ tell_or_wait(struct tracking *all, struct tracker *t, struct bytes keys)
     }
     if (all->waiting_count == all->waiting_room) {
         all->waiting_room = all->waiting_room ? 2 * all->waiting_room : 8;
-        all->waiting = mem_realloc(all->waiting, all->waiting_room * sizeof *all->waiting);
+        all->waiting = mem_realloc(all->waiting,
+                                   all->waiting_room * sizeof *all->waiting);
     }
     all->waiting[all->waiting_count] = (struct text){ 0 };
     text_add(&all->waiting[all->waiting_count++], keys);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * command/tracking.h - clients that keep copies of keys, and are told when those change. */
+ * command/tracking.h - clients that keep copies of keys, and hear when those change. */
 #ifndef IGNIS_COMMAND_TRACKING_H
 #define IGNIS_COMMAND_TRACKING_H
 #include "command/call.h"

@@ -51,7 +51,9 @@ free_item(void *item)
     mem_free(item);
 }
 
-static const struct dict_ops changed_ops = { .key_of = key_of_item, .free_item = free_item };
+static const struct dict_ops changed_ops = {
+    .key_of = key_of_item, .free_item = free_item
+};
 
 struct bytes
 prefix_name(const struct prefix *p)

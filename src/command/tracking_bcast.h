@@ -23,6 +23,7 @@ void broadcast_note(struct broadcast *b, struct bytes key, uint64_t actor);
  * whose own changes a follower is not told (0: all are); `send` gets a RESP array. */
 typedef uint64_t broadcast_actor_fn(const void *follower);
 typedef void broadcast_send_fn(void *follower, struct bytes keys);
-void broadcast_send(struct broadcast *b, broadcast_actor_fn *who, broadcast_send_fn *send);
+void broadcast_send(struct broadcast *b, broadcast_actor_fn *who,
+                    broadcast_send_fn *send);
 
 #endif

@@ -117,8 +117,8 @@ transaction_queue(struct call *c)
         return;
     }
     if (t->rollback && cannot_be_undone(c->cmd)) {
-        reply_errorf(c->out, "ERR '%s' cannot be undone and is not allowed in a transaction "
-                     "with rollback", c->cmd->full_name);
+        reply_errorf(c->out, "ERR '%s' cannot be undone and is not allowed in a "
+                     "transaction with rollback", c->cmd->full_name);
         t->is_refused = true;
         return;
     }
@@ -203,7 +203,8 @@ run_or_undo(struct call *exec, struct transaction *t)
     }
     journal_rollback(ks);
     client->db = db;
-    reply_errorf(out, "EXECABORT Transaction rolled back: %.*s", B_ARG(reply_last_error()));
+    reply_errorf(out, "EXECABORT Transaction rolled back: %.*s",
+                 B_ARG(reply_last_error()));
     reply_drop(&aside);
 }
 
@@ -214,7 +215,8 @@ transaction_exec(struct call *c)
     struct transaction *t = client->transaction;
 
     if (t->is_refused) {
-        reply_error(c->out, "EXECABORT Transaction discarded because of previous errors.");
+        reply_error(c->out, "EXECABORT Transaction discarded because of previous "
+                    "errors.");
         transaction_drop(client);
         return;
     }
@@ -238,7 +240,7 @@ transaction_refuse_exec(struct call *c, struct bytes why)
 {
     size_t code = 0;
 
-    while (code < why.len && why.at[code] != ' ')       /* "OOM command ...", "ERR wrong ..." */
+    while (code < why.len && why.at[code] != ' ')       /* "OOM command ..." */
         code++;
     if (bytes_equal(bytes_view(why.at, code), B("ERR")) && code < why.len)
         why = bytes_view(why.at + code + 1, why.len - code - 1);

@@ -66,7 +66,8 @@ mark_existing(void *item, void *arg)
 }
 
 static void
-on_event(void *arg, struct db *db, struct bytes name, enum event_class what, const char *event)
+on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
+         const char *event)
 {
     struct watches *all = arg;
     struct dict *keys = all->keys[db_index(db)];

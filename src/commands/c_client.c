@@ -110,7 +110,8 @@ cmd_client_setinfo(struct call *c)
         return;
     }
     if (!client_name_is_valid(c->argv[3])) {
-        reply_errorf(c->out, "ERR %s cannot contain spaces, newlines or special characters.",
+        reply_errorf(c->out, "ERR %s cannot contain spaces, newlines or special "
+                     "characters.",
                      name ? "lib-name" : "lib-ver");
         return;
     }
@@ -256,8 +257,8 @@ subcommand_error(struct call *c)
 {
     int len = c->argv[1].len < 128 ? (int)c->argv[1].len : 128;
 
-    reply_errorf(c->out, "ERR unknown subcommand or wrong number of arguments for '%.*s'. "
-                 "Try CLIENT HELP.", len, c->argv[1].at);
+    reply_errorf(c->out, "ERR unknown subcommand or wrong number of arguments for "
+                 "'%.*s'. Try CLIENT HELP.", len, c->argv[1].at);
 }
 
 static void
@@ -391,8 +392,8 @@ static const struct command client_commands[] = {
       .flags = ADMIN | NOSCRIPT | LOADING | STALE,
       .syntax = "filter=(ip:port!2.8.12|new-format=([ID client-id:i]@2.8.12|"
                 "[TYPE normal_master_slave_pubsub="
-                "(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)]@2.8.12|[USER username]|"
-                "[ADDR ip:port]|[LADDR ip:port]@6.2.0|[SKIPME yes/no])...)",
+                "(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)]@2.8.12|[USER "
+                "username]|[ADDR ip:port]|[LADDR ip:port]@6.2.0|[SKIPME yes/no])...)",
       .since = "2.4.0", .cost = "O(n) for n sessions",
       .summary = "End sessions.",
       .history = HISTORY({ "2.8.12", "Pairs of option and value instead of an address." },
@@ -410,8 +411,10 @@ static const struct command client_commands[] = {
       .history = HISTORY({ "2.8.12", "A session has an id." },
                          { "5.0.0", "TYPE picks one kind." },
                          { "6.0.0", "The line names the user." },
-                         { "6.2.0", "ID picks sessions; the line has the local address." },
-                         { "7.0.0", "The line has the RESP version, multi-mem, rbs and rbp." },
+                         { "6.2.0", "ID picks sessions; the line has the local "
+                                    "address." },
+                         { "7.0.0", "The line has the RESP version, multi-mem, rbs and "
+                                    "rbp." },
                          { "7.0.3", "The line has ssub." }),
       .tips = "nondeterministic_output" },
     { .name = "no-evict", .container = "client", .run = cmd_client_no_evict, .arity = 3,

@@ -94,15 +94,15 @@ cmd_auth(struct call *c)
         return;
     }
     if (c->argc == 2 && clients_need_no_password(c->server->clients)) {
-        reply_error(c->out, "ERR AUTH <password> called without any password configured for "
-                    "the default user. Are you sure your configuration is correct?");
+        reply_error(c->out, "ERR AUTH <password> called without any password configured "
+                    "for the default user. Are you sure your configuration is correct?");
         return;
     }
     if (authenticate(c, user, c->argv[c->argc - 1]))
         reply_ok(c->out);
 }
 
-struct hello { int64_t version; int auth, name; };      /* argument indexes, 0 = not given */
+struct hello { int64_t version; int auth, name; };      /* arguments, 0 = not given */
 
 static bool
 parse_hello(struct call *c, struct hello *h)
@@ -134,7 +134,8 @@ parse_hello(struct call *c, struct hello *h)
                 return false;
             }
         } else {
-            reply_errorf(c->out, "ERR Syntax error in HELLO option '%.*s'", B_ARG(c->argv[i]));
+            reply_errorf(c->out, "ERR Syntax error in HELLO option '%.*s'",
+                         B_ARG(c->argv[i]));
             return false;
         }
     }
@@ -172,9 +173,9 @@ cmd_hello(struct call *c)
         return;
     if (!client_is(c->client, CLIENT_AUTHENTICATED)) {
         reply_error(c->out, "NOAUTH HELLO must be called with the client already "
-                    "authenticated, otherwise the HELLO AUTH <user> <pass> option can be used "
-                    "to authenticate the client and select the RESP protocol version at the "
-                    "same time");
+                    "authenticated, otherwise the HELLO AUTH <user> <pass> option can be "
+                    "used to authenticate the client and select the RESP protocol "
+                    "version at the same time");
         return;
     }
     if (h.name)
@@ -224,4 +225,5 @@ static const struct command connection_commands[] = {
       .summary = "Agree on a protocol version; may log in and name the session as well.",
       .history = HISTORY({ "6.2.0", "The protocol version may be left out." }) },
 };
-const struct family connection_family = FAMILY("connection", ACL_CONNECTION, connection_commands);
+const struct family connection_family =
+    FAMILY("connection", ACL_CONNECTION, connection_commands);

@@ -19,7 +19,8 @@ count_beside(const struct client *c, enum channel_kind kind)
 {
     if (kind == CHANNEL_SHARD)
         return (int64_t)pubsub_count_of(c, CHANNEL_SHARD);
-    return (int64_t)(pubsub_count_of(c, CHANNEL_PLAIN) + pubsub_count_of(c, CHANNEL_PATTERN));
+    return (int64_t)(pubsub_count_of(c, CHANNEL_PLAIN)
+                     + pubsub_count_of(c, CHANNEL_PATTERN));
 }
 
 /* Confirmations are pushes: CLIENT REPLY OFF does not stop them. */
@@ -186,7 +187,8 @@ count_subscribers(struct call *c, enum channel_kind kind)
     reply_array(c->out, 2 * (size_t)(c->argc - 2));
     for (int i = 2; i < c->argc; i++) {
         reply_bulk(c->out, c->argv[i]);
-        reply_int(c->out, (int64_t)pubsub_subscribers(c->server->pubsub, kind, c->argv[i]));
+        reply_int(c->out,
+                  (int64_t)pubsub_subscribers(c->server->pubsub, kind, c->argv[i]));
     }
 }
 

@@ -71,16 +71,16 @@ prefixes_are_apart(struct call *c, const struct wish *w)
 
     for (size_t i = 0; i < w->count; i++) {
         if (tracking_overlap(c->client, w->prefixes[i], &other)) {
-            reply_errorf(c->out, "ERR Prefix '%.*s' overlaps with an existing prefix '%.*s'. "
-                         "Prefixes for a single client must not overlap.",
+            reply_errorf(c->out, "ERR Prefix '%.*s' overlaps with an existing prefix "
+                         "'%.*s'. Prefixes for a single client must not overlap.",
                          B_ARG(w->prefixes[i]), B_ARG(other));
             return false;
         }
         for (size_t j = i + 1; j < w->count; j++) {
             if (!tracking_prefixes_overlap(w->prefixes[i], w->prefixes[j]))
                 continue;
-            reply_errorf(c->out, "ERR Prefix '%.*s' overlaps with another provided prefix "
-                         "'%.*s'. Prefixes for a single client must not overlap.",
+            reply_errorf(c->out, "ERR Prefix '%.*s' overlaps with another provided "
+                         "prefix '%.*s'. Prefixes for a single client must not overlap.",
                          B_ARG(w->prefixes[i]), B_ARG(w->prefixes[j]));
             return false;
         }
@@ -98,15 +98,15 @@ contradiction(const struct client *client, const struct wish *w)
     if (w->count && !(w->options & TRACKING_BCAST))
         return "ERR PREFIX option requires BCAST mode to be enabled";
     if (client_is(client, CLIENT_TRACKING) && ((old ^ w->options) & TRACKING_BCAST))
-        return "ERR You can't switch BCAST mode on/off before disabling tracking for this "
-               "client, and then re-enabling it with a different mode.";
+        return "ERR You can't switch BCAST mode on/off before disabling tracking for "
+               "this client, and then re-enabling it with a different mode.";
     if ((w->options & TRACKING_BCAST) && (w->options & both))
         return "ERR OPTIN and OPTOUT are not compatible with BCAST";
     if ((w->options & both) == both)
         return "ERR You can't specify both OPTIN mode and OPTOUT mode";
     if (((w->options | old) & both) == both)
-        return "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this "
-               "client, and then re-enabling it with a different mode.";
+        return "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for "
+               "this client, and then re-enabling it with a different mode.";
     return NULL;
 }
 
@@ -156,13 +156,13 @@ cmd_client_caching(struct call *c)
         return;
     }
     if (call_is(c, 2, "yes") && !(options & TRACKING_OPTIN)) {
-        reply_error(c->out, "ERR CLIENT CACHING YES is only valid when tracking is enabled "
-                    "in OPTIN mode.");
+        reply_error(c->out, "ERR CLIENT CACHING YES is only valid when tracking is "
+                    "enabled in OPTIN mode.");
         return;
     }
     if (call_is(c, 2, "no") && !(options & TRACKING_OPTOUT)) {
-        reply_error(c->out, "ERR CLIENT CACHING NO is only valid when tracking is enabled in "
-                    "OPTOUT mode.");
+        reply_error(c->out, "ERR CLIENT CACHING NO is only valid when tracking is "
+                    "enabled in OPTOUT mode.");
         return;
     }
     if (!call_is(c, 2, "yes") && !call_is(c, 2, "no")) {

@@ -74,8 +74,8 @@ static const struct command transaction_commands[] = {
       .flags = NOSCRIPT | LOADING | STALE | FAST | ALLOW_BUSY | NOT_QUEUED,
       .syntax = "[ROLLBACK]",
       .since = "1.2.0", .cost = "O(1)",
-      .summary = "Queue the commands that follow until EXEC; with ROLLBACK, an error undoes "
-                 "them all." },
+      .summary = "Queue the commands that follow until EXEC; with ROLLBACK, an error "
+                 "undoes them all." },
     { .name = "exec", .run = cmd_exec, .arity = 1,
       .flags = NOSCRIPT | LOADING | STALE | SKIP_SLOWLOG | NOT_QUEUED | RUNS_QUEUE,
       .since = "1.2.0", .cost = "That of the queued commands",

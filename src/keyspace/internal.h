@@ -63,7 +63,8 @@ event(struct db *db, struct bytes key, enum event_class what, const char *name)
 /* --- journal.c --- */
 /* Keep how the key is now (NULL: absent), unless that was kept before. */
 void journal_touch(struct db *db, struct bytes key, const struct entry *now);
-void journal_hold(struct db *db, struct bytes key, enum event_class what, const char *event);
+void journal_hold(struct db *db, struct bytes key, enum event_class what,
+                  const char *event);
 
 static inline void
 touch_for_journal(struct db *db, struct bytes key, const struct entry *now)

@@ -33,8 +33,8 @@
 #define HZ_MIN 1
 #define HZ_MAX 500
 #define CLIENTS_PER_TICK 200    /* more than that: tick more often */
-#define PORTION_US 500          /* of expiry, per loop turn: a single step of the allocator
-                                 * may take another millisecond */
+#define PORTION_US 500          /* of expiry, per loop turn: a single step of the
+                                 * allocator may take another millisecond */
 #define EXPIRE_PERIOD_MS 50     /* how late a key may go when nothing else is due */
 #define EXPIRE_CPU_PERCENT 25   /* at effort 1, and 2 more per step */
 #define SAMPLES 16

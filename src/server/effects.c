@@ -43,7 +43,8 @@ apply_log(struct config *c, void *server, const char **why)
 {
     (void)server, (void)why;
     log_set_level((enum log_level)c->loglevel);
-    log_set_form(c->log_format == LOG_FORM_LOGFMT, (enum log_stamp)c->log_timestamp_format);
+    log_set_form(c->log_format == LOG_FORM_LOGFMT,
+                 (enum log_stamp)c->log_timestamp_format);
     log_hide_user_data(c->hide_user_data_from_log);
     return true;
 }
@@ -114,8 +115,8 @@ apply_max_clients(struct config *c, void *arg, const char **why)
     process_adjust_open_files(c);
     if (c->max_clients == asked)
         return true;
-    snprintf(text, sizeof text, "The operating system is not able to handle the specified "
-             "number of clients, try with %lld", (long long)c->max_clients);
+    snprintf(text, sizeof text, "The operating system is not able to handle the "
+             "specified number of clients, try with %lld", (long long)c->max_clients);
     *why = text;
     return false;
 }

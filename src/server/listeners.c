@@ -41,12 +41,12 @@ open_address(struct listeners *all, const char *word, const struct config *confi
     const char *address = word + optional;
     char error[256];
 
-    *out = listener_tcp(all->loop, address, config->port, config->tcp_backlog, all->accept,
-                        all->arg, error, sizeof error, &unavailable);
+    *out = listener_tcp(all->loop, address, config->port, config->tcp_backlog,
+                        all->accept, all->arg, error, sizeof error, &unavailable);
     if (*out || (optional && unavailable))
         return OK;
-    log_warning("Warning: Could not create server TCP listening socket %s:%d: %s", address,
-                config->port, error);
+    log_warning("Warning: Could not create server TCP listening socket %s:%d: %s",
+                address, config->port, error);
     return FAILED;
 }
 

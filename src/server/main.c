@@ -77,8 +77,8 @@ struct house {
 static void
 print_version(void)
 {
-    printf("IgnisDB server v=%s sha=00000000:0 malloc=%s bits=%d build=%s\n", VERSION_IGNIS,
-           mem_allocator_name(), (int)sizeof(void *) * 8, "0");
+    printf("IgnisDB server v=%s sha=00000000:0 malloc=%s bits=%d build=%s\n",
+           VERSION_IGNIS, mem_allocator_name(), (int)sizeof(void *) * 8, "0");
 }
 
 static void
@@ -232,7 +232,8 @@ on_stop_signal(int signum, void *arg)
     unsigned flags = 0;
 
     stop_asked = 1;
-    log_warning("Received %s scheduling shutdown...", signum == SIGINT ? "SIGINT" : "SIGTERM");
+    log_warning("Received %s scheduling shutdown...",
+                signum == SIGINT ? "SIGINT" : "SIGTERM");
     if (on & SHUTDOWN_ON_SAVE)
         flags |= SHUTDOWN_SAVE;
     if (on & SHUTDOWN_ON_NOSAVE)
@@ -242,8 +243,8 @@ on_stop_signal(int signum, void *arg)
     if (on & SHUTDOWN_ON_FORCE)
         flags |= SHUTDOWN_FORCE;
     if (!shutdown_request(server, flags)) {
-        log_warning("Received shutdown signal, but errors trying to shut down the server, "
-                    "check the logs for more information");
+        log_warning("Received shutdown signal, but errors trying to shut down the "
+                    "server, check the logs for more information");
         stop_asked = 0;
     }
 }
@@ -264,7 +265,8 @@ start_log(const struct config *c)
     if (f)
         fclose(f);
     log_set_level((enum log_level)c->loglevel);
-    log_set_form(c->log_format == LOG_FORM_LOGFMT, (enum log_stamp)c->log_timestamp_format);
+    log_set_form(c->log_format == LOG_FORM_LOGFMT,
+                 (enum log_stamp)c->log_timestamp_format);
     log_hide_user_data(c->hide_user_data_from_log);
     log_to_file(c->logfile);
     if (c->syslog_enabled)
@@ -278,9 +280,10 @@ rename_commands(struct command_table *table, const struct config *c)
     for (size_t i = 0; i < c->rename_command.count; i++) {
         const struct word_list *line = &c->rename_command.at[i];
 
-        if (!command_rename(table, bytes_of_text(line->at[0]), bytes_of_text(line->at[1]))) {
-            fprintf(stderr, "\n*** FATAL CONFIG FILE ERROR ***\nrename-command %s %s: no such "
-                    "command, or the new name is taken\n", line->at[0], line->at[1]);
+        if (!command_rename(table, bytes_of_text(line->at[0]),
+                            bytes_of_text(line->at[1]))) {
+            fprintf(stderr, "\n*** FATAL CONFIG FILE ERROR ***\nrename-command %s %s: no "
+                    "such command, or the new name is taken\n", line->at[0], line->at[1]);
             return FAILED;
         }
     }
@@ -368,8 +371,9 @@ say_hello(const struct config *c)
     if (config_file(c)[0] != '\0')
         log_warning("Configuration loaded");
     else
-        log_warning("Warning: no config file specified, using the default config. In order to "
-                    "specify a config file use ignis-server /path/to/ignis.conf");
+        log_warning("Warning: no config file specified, using the default config. In "
+                    "order to specify a config file use ignis-server "
+                    "/path/to/ignis.conf");
 }
 
 static void
@@ -379,8 +383,8 @@ say_ready(const struct config *c)
 
     config_unbuilt(c, &unbuilt);
     if (unbuilt.len)
-        log_warning("WARNING These options are accepted, but their feature is not part of this "
-                    "version: %.*s", B_ARG(text_view(&unbuilt)));
+        log_warning("WARNING These options are accepted, but their feature is not part "
+                    "of this version: %.*s", B_ARG(text_view(&unbuilt)));
     text_free(&unbuilt);
     log_warning("Server initialized");
     process_check_system(c);

@@ -126,21 +126,22 @@ process_adjust_open_files(struct config *config)
     raise_open_files(wanted, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur >= wanted) {
-        log_notice("Increased maximum number of open files to %llu (it was originally set to "
-                   "less).", (unsigned long long)limit.rlim_cur);
+        log_notice("Increased maximum number of open files to %llu (it was originally "
+                   "set to less).", (unsigned long long)limit.rlim_cur);
         return;
     }
     if (limit.rlim_cur <= OWN_DESCRIPTORS) {
-        log_warning("Your current 'ulimit -n' of %llu is not enough for the server to start. "
-                    "Please increase your open file limit to at least %llu. Exiting.",
+        log_warning("Your current 'ulimit -n' of %llu is not enough for the server to "
+                    "start. Please increase your open file limit to at least %llu. "
+                    "Exiting.",
                     (unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
         exit(1);
     }
     config->max_clients = (int64_t)(limit.rlim_cur - OWN_DESCRIPTORS);
     log_warning("You requested maxclients of %lld requiring at least %llu max file "
                 "descriptors.", (long long)asked, (unsigned long long)wanted);
-    log_warning("Current maximum open files is %llu. maxclients has been reduced to %lld to "
-                "compensate for low ulimit.", (unsigned long long)limit.rlim_cur,
+    log_warning("Current maximum open files is %llu. maxclients has been reduced to %lld "
+                "to compensate for low ulimit.", (unsigned long long)limit.rlim_cur,
                 (long long)config->max_clients);
 }
 
@@ -199,7 +200,8 @@ add_listen_address(struct text *out, const struct config *config)
         text_add_text(out, config->unixsocket);
         return;
     }
-    text_printf(out, "%s:%d", config->bind.count ? config->bind.at[0] : "*", config->port);
+    text_printf(out, "%s:%d", config->bind.count ? config->bind.at[0] : "*",
+                config->port);
 }
 
 static void
@@ -328,15 +330,15 @@ process_check_system(const struct config *config)
 
     if (read_small_file("/proc/sys/vm/overcommit_memory", text, sizeof text)
         && strcmp(text, "1") != 0) {
-        log_warning("WARNING Memory overcommit must be enabled! Without it, a background save "
-                    "or replication may fail under low memory condition. To fix this, set "
-                    "'vm.overcommit_memory = 1' with sysctl.");
+        log_warning("WARNING Memory overcommit must be enabled! Without it, a background "
+                    "save or replication may fail under low memory condition. To fix "
+                    "this, set 'vm.overcommit_memory = 1' with sysctl.");
         found++;
     }
     if (read_small_file("/sys/kernel/mm/transparent_hugepage/enabled", text, sizeof text)
         && strstr(text, "[always]") && !config->disable_thp) {
-        log_warning("WARNING Transparent Huge Pages are always on: a fork child makes every "
-                    "write copy 2 MB. Set them to madvise.");
+        log_warning("WARNING Transparent Huge Pages are always on: a fork child makes "
+                    "every write copy 2 MB. Set them to madvise.");
         found++;
     }
     if (read_small_file("/proc/sys/net/core/somaxconn", text, sizeof text)
