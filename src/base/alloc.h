@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "base/status.h"
 
+/* The caller frees; when the memory is not there the process ends, with a message. */
 void *mem_alloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *mem_zalloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *mem_realloc(void *p, size_t size) __attribute__((alloc_size(2), returns_nonnull));
@@ -26,6 +27,7 @@ void mem_free(void *p);
 void mem_free_sized(void *p, size_t size);
 /* Realloc for those who know the old size: cheaper. */
 void *mem_realloc_sized(void *p, size_t old_size, size_t size);
+/* A copy of a C string; the caller frees it. */
 char *mem_copy_text(const char *text);
 
 /* Bytes that a request of `size` really takes.  O(1), no lock. */

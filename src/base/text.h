@@ -11,6 +11,7 @@
  * added; NULL before. */
 struct text { char *at; size_t len, room; };
 
+/* Append; the text grows as needed and ends in a NUL that does not count. */
 void text_add(struct text *t, struct bytes b);
 void text_add_text(struct text *t, const char *s);
 void text_add_char(struct text *t, char c);

@@ -21,7 +21,7 @@
  * Cost:       a push pays one lookup while anybody waits; those who are not served
  *             are not looked at: once the key is empty again, or is of a type that
  *             they do not wait for (blocking_visits counts, tests check).
- * Read next:  commands/c_list_block.c */
+ * Read next:  commands/c_list_move.c */
 #include "command/blocking.h"
 
 #include <math.h>

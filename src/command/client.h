@@ -87,6 +87,7 @@ client_set(struct client *c, enum client_flag f, bool on)
 }
 
 const char *client_name(const struct client *c);        /* "" when none */
+/* From CLIENT SETINFO; "" when none. */
 const char *client_lib_name(const struct client *c);
 const char *client_lib_version(const struct client *c);
 /* Empty removes the name.  The bytes were checked by client_name_is_valid. */

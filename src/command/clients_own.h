@@ -29,7 +29,8 @@ struct clients {
     msec paused_until;
     struct timer *pause_timer;
     size_t waiting;                     /* CLIENT_POSTPONED sessions */
-    struct client **resuming;           /* CLIENT_RESUMING sessions, in order; NULL: gone */
+    struct client **resuming;           /* CLIENT_RESUMING sessions, in order; NULL: one
+                                         * that is gone */
     size_t resuming_count, resuming_room;
 
     /* clients_limits.c */

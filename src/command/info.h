@@ -12,6 +12,7 @@ enum info_when { INFO_DEFAULT, INFO_ALL, INFO_EVERYTHING };
 /* Appends "field:value\r\n" lines; the header is written by info.c. */
 typedef void info_fn(struct text *out, struct server *server);
 
+/* No sections yet; the list copies nothing and frees only itself. */
 struct info *info_new(void);
 void info_free(struct info *info);
 /* `title` as in "# Server"; asked for in any case.  Printed in the order of adding. */

@@ -12,6 +12,7 @@
 #define LATENCY_EVENTS_MAX 32   /* asserted: event names are ours */
 
 struct latency;
+/* Off until configured; forgets everything when freed. */
 struct latency *latency_new(void);
 void latency_free(struct latency *l);
 /* 0 = off. */

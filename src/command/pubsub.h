@@ -12,6 +12,7 @@ struct pubsub;
 /* Shard channels are a name space of their own. */
 enum channel_kind { CHANNEL_PLAIN, CHANNEL_PATTERN, CHANNEL_SHARD, CHANNEL_KINDS };
 
+/* Nobody listens to anything. */
 struct pubsub *pubsub_new(void);
 /* All clients are gone by now. */
 void pubsub_free(struct pubsub *p);

@@ -15,8 +15,11 @@ struct slowlog_entry {
     struct bytes *argv;
     char *peer, *name;
 };
+/* Empty and off until configured. */
 struct slowlog *slowlog_new(void);
 void slowlog_free(struct slowlog *s);
+/* Keep calls that took `slower_than` or more (-1: none), at most `max_len`: drops the
+ * oldest at once. */
 void slowlog_configure(struct slowlog *s, usec slower_than, size_t max_len);
 /* From now on keep at most `args` arguments (2 or more; at first 32), of each at most
  * `arg_bytes` bytes (at first 128). */

@@ -28,6 +28,7 @@ struct registered {
 };
 
 struct command_table;
+/* Empty; freed together with what was counted, but not the rows. */
 struct command_table *command_table_new(void);
 void command_table_free(struct command_table *t);
 /* Take a family's rows; asserts names unique, syntax parses, keys on :k. */

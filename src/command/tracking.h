@@ -5,6 +5,7 @@
 #include "command/call.h"
 
 struct tracking;
+/* Nobody tracks; one key listener serves all, while somebody does. */
 struct tracking *tracking_new(struct server *server);
 /* All clients are gone by now. */
 void tracking_free(struct tracking *all);
@@ -45,6 +46,7 @@ void tracking_remember(struct call *c);
 void tracking_limit(struct tracking *all);
 
 struct tracking_facts { size_t keys, items, prefixes; };
+/* For INFO: what is remembered, and how many clients track. */
 void tracking_facts(const struct tracking *all, struct tracking_facts *out);
 size_t tracking_clients(const struct tracking *all);
 

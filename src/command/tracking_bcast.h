@@ -8,8 +8,10 @@
 struct broadcast;
 struct prefix;
 
+/* No prefixes yet; freed with all that are left. */
 struct broadcast *broadcast_new(void);
 void broadcast_free(struct broadcast *b);
+/* How many prefixes somebody follows. */
 size_t broadcast_prefixes(const struct broadcast *b);
 
 /* The prefix with one more follower; to be let go of with broadcast_leave. */

@@ -38,7 +38,9 @@ element_scan_is_over(struct element_scan *s)
     s->cursor = over ? 0 : s->cursor;
     return over;
 }
+/* Does MATCH let this one through? */
 bool element_scan_wants(const struct element_scan *s, struct bytes name);
+/* Answer the cursor, and behind it what was written into s->out. */
 void element_scan_finish(struct call *c, struct element_scan *s);
 
 #endif

@@ -13,6 +13,7 @@ struct zset_source {
     size_t order;               /* which input it is */
 };
 
+/* How many members it has; 0 for an absent key. */
 size_t zset_source_count(const struct zset_source *s);
 /* False when the member is not there. */
 bool zset_source_find(const struct zset_source *s, struct bytes member, double *score);

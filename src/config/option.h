@@ -62,6 +62,7 @@ struct option {
     const char *summary;
 };
 
+/* The rows of options.def, in their order; `i` is below the count. */
 size_t option_count(void);
 const struct option *option_at(size_t i);
 /* By name or alias, any case; NULL when unknown.  O(log n). */

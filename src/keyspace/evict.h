@@ -18,6 +18,7 @@ struct evict_settings {
     int lfu_log_factor, lfu_decay_minutes;
     bool lazy;                  /* lazyfree-lazy-eviction */
 };
+/* The options that decide about eviction changed; copies them. */
 void evict_configure(struct keyspace *ks, const struct evict_settings *settings);
 const struct evict_settings *evict_settings(const struct keyspace *ks);
 /* Buffers that do not count against the limit (replica output, later). */
@@ -28,6 +29,7 @@ void evict_set_uncounted(struct keyspace *ks, size_t bytes);
  * in time by tenacity; FAILED_LIMIT when time ran out with eviction going on (goes on
  * by itself: call again from the loop). */
 enum status evict_to_fit(struct keyspace *ks) MUST_USE;
+/* More memory in use than maxmemory, what does not count left out? */
 bool evict_is_over(const struct keyspace *ks);
 /* How long the limit has been exceeded without a break; 0 when it is not. */
 usec evict_exceeded_us(const struct keyspace *ks);

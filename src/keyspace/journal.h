@@ -10,6 +10,7 @@
 #define IGNIS_KEYSPACE_JOURNAL_H
 #include "keyspace/keyspace.h"
 
+/* At most one journal is open at a time; each begin has one of the two ends. */
 void journal_begin(struct keyspace *ks);
 void journal_commit(struct keyspace *ks);
 void journal_rollback(struct keyspace *ks);

@@ -17,12 +17,14 @@ key_of(struct bytes name)
     return (struct key){ name, hash_bytes(name.at, name.len) };
 }
 
+/* So many empty databases; freed with all they hold. */
 struct keyspace *keyspace_new(int databases);
 void keyspace_free(struct keyspace *ks);
 int keyspace_databases(const struct keyspace *ks);
 struct db *keyspace_db(struct keyspace *ks, int index);         /* asserts range */
 int db_index(const struct db *db);
 struct keyspace *db_keyspace(const struct db *db);
+/* Keys, and those of them with a deadline; expired ones count until they are removed. */
 size_t db_count(const struct db *db);
 size_t db_count_expiring(const struct db *db);
 msec db_average_ttl(const struct db *db);                       /* 0 when none */

@@ -9,6 +9,7 @@ struct deadlines;
 /* Freeing a value with more effort than this goes to the thread. */
 #define LAZYFREE_EFFORT 64
 
+/* Start the thread; without it everything is freed where it is handed over. */
 void lazyfree_start(void);
 /* Waits until everything queued is freed, ends the thread. */
 void lazyfree_stop(void);

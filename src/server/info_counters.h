@@ -5,6 +5,7 @@
 
 struct server;
 struct text;
+/* Each an info_fn (command/info.h): appends the lines of its section. */
 void info_counters_stats(struct text *out, struct server *server);
 /* One line per command that was called or refused. */
 void info_counters_commands(struct text *out, struct server *server);

@@ -5,6 +5,7 @@
 
 struct server;
 struct text;
+/* An info_fn (command/info.h): appends the lines of "# Memory". */
 void info_memory(struct text *out, struct server *server);
 
 #endif

@@ -15,6 +15,7 @@
 
 struct btree;
 
+/* Empty; freeing frees no member. */
 struct btree *btree_new(void);
 void btree_free(struct btree *t);
 size_t btree_count(const struct btree *t);

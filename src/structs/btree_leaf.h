@@ -29,6 +29,7 @@ leaf_item(const struct leaf *leaf, unsigned i)
     return (struct scored *)(uintptr_t)(leaf->words[i] & 0xffffffffffff);
 }
 
+/* Empty and linked to nobody. */
 struct leaf *leaf_new(void);
 void leaf_free(struct leaf *leaf);
 

@@ -15,6 +15,7 @@
 
 struct intset;
 
+/* Functions that change a set return where it is now: the block may have moved. */
 struct intset *intset_new(void);
 void intset_free(struct intset *s);
 struct intset *intset_copy(const struct intset *s);

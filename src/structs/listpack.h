@@ -42,6 +42,7 @@ struct listpack_item listpack_item_of(struct bytes b);
 struct bytes listpack_item_text(struct listpack_item item, char *buf);
 bool listpack_item_equal(struct listpack_item a, struct listpack_item b);
 
+/* Empty. */
 struct listpack *listpack_new(void);
 /* With room for so many bytes of elements. */
 struct listpack *listpack_new_for(size_t bytes);

@@ -26,6 +26,7 @@ struct pack_item {
     int64_t number;
 };
 
+/* Functions that change a pack return where it is now: the block may have moved. */
 struct pack *pack_new(void);
 void pack_free(struct pack *p);
 struct pack *pack_copy(const struct pack *p);
@@ -47,6 +48,7 @@ uint32_t pack_seek(const struct pack *p, size_t index);
 uint32_t pack_find(const struct pack *p, uint32_t at, struct bytes b, unsigned step);
 
 /* --- what --- */
+/* The element at a place; a text is a view, good until the pack changes. */
 void pack_get(const struct pack *p, uint32_t at, struct pack_item *out);
 /* As bytes: a number is written into `buf`. */
 static inline struct bytes
@@ -65,6 +67,7 @@ pack_view(const struct pack *p, uint32_t at, char buf[NUM_I64_MAX_TEXT])
     pack_get(p, at, &item);
     return pack_item_view(&item, buf);
 }
+/* False when it is no number; *out is left alone then. */
 bool pack_get_number(const struct pack *p, uint32_t at, int64_t *out);
 
 /* --- changes; the bytes given must not lie in the pack itself --- */

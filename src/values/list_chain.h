@@ -12,6 +12,7 @@ struct list_chain {
     int depth;                  /* list-compress-depth when it was made */
 };
 
+/* Empty; a copy is deep. */
 struct list_chain *list_chain_new(int depth);
 void list_chain_free(struct list_chain *c);
 struct list_chain *list_chain_copy(const struct list_chain *c);

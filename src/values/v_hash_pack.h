@@ -6,6 +6,7 @@
 #include "structs/pack.h"
 #include "values/v_hash.h"
 
+/* Functions that take a pointer may move the value, and say so through it. */
 struct value hash_pack_new(void);
 void hash_pack_free(struct value v);
 struct value hash_pack_copy(struct value v);

@@ -5,10 +5,14 @@
 #define IGNIS_VALUES_V_HASH_TABLE_H
 #include "values/v_hash.h"
 
+/* An empty table with room for so many fields; freed with its fields. */
 struct value hash_table_new(size_t room);
 void hash_table_free(struct value v);
+/* The dict of items below; for walking, counting and picking. */
 struct dict *hash_table_dict(struct value v);
+/* The item, also one whose deadline is over; NULL when absent. */
 void *hash_table_find(struct value v, struct bytes name);
+/* Views of an item, good until the hash changes. */
 void hash_item_get(const void *item, struct hash_field *out);
 struct bytes hash_item_name(const void *item);
 /* The field must be absent. */

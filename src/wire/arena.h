@@ -14,6 +14,7 @@ struct arena {
     size_t memory;                      /* of all blocks */
 };
 
+/* arena_alloc, when the block at hand is used up. */
 void *arena_alloc_slow(struct arena *a, size_t size);
 
 /* `size` (1 or more) bytes, aligned for pointers, not set. */

@@ -4,6 +4,7 @@
 #define IGNIS_WIRE_READER_HIREDIS_H
 #include "wire/reader_inside.h"
 
+/* Make hiredis's reader for `r`, which must have none. */
 void reader_hiredis_open(struct request_reader *r);
 /* After an error it is of no use.  None is fine. */
 void reader_hiredis_close(struct request_reader *r);

@@ -32,6 +32,7 @@ reply_int(struct reply *r, int64_t n)
     at[1] = (char)('0' + n);
     reply_used(r, 4);
 }
+/* A bulk string, copied; the text without its NUL. */
 void reply_bulk(struct reply *r, struct bytes b);
 void reply_bulk_text(struct reply *r, const char *text);
 void reply_bulk_int(struct reply *r, int64_t n);                /* "$2\r\n42" */
