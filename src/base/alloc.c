@@ -18,7 +18,8 @@
  *             counted off with the same number it was counted on with.
  * Cost:       a load, an add and a store besides malloc.
  * Left out:   with libc (sanitizer builds) the class of a block is whatever
- *             malloc_usable_size says, so mem_class() is only a lower bound. */
+ *             malloc_usable_size says, so mem_class() is only a lower bound.
+ * Read next:  base/blob.c */
 #include "base/alloc.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,8 @@
  *             a 32.32 fixed-point factor measured against CLOCK_MONOTONIC for
  *             2 ms at the start (error below 100 ppm).
  * Left out:   CPUs whose counter changes speed; every x86-64 of the last
- *             fifteen years is constant. */
+ *             fifteen years is constant.
+ * Read next:  base/hash.c */
 #include "base/clock.h"
 #include <stdbool.h>
 #include <stdio.h>

@@ -15,7 +15,8 @@
  *             nothing, `[^]` anything, `[z-a]` means `[a-z]`, and a backslash at
  *             the very end is an ordinary byte: all as redis-server answers,
  *             checked by random comparison of 300,000 patterns with it.
- * Cost:       O(pattern * text), no memory. */
+ * Cost:       O(pattern * text), no memory.
+ * Read next:  commands/c_scan.c */
 #include "base/glob.h"
 
 static inline unsigned char

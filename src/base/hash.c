@@ -22,7 +22,8 @@
  * Cost:       ~2 ns for 16 bytes, ~10 bytes per ns for long ones.
  * Left out:   a proof; SipHash-1-3 has better arguments and costs four times as
  *             much.  A hash is never sent to a client, so the secret cannot be
- *             worked out from hashes seen. */
+ *             worked out from hashes seen.
+ * Read next:  structs/dict.h */
 #include "base/hash.h"
 #include "base/alloc.h"
 #include "base/rand.h"

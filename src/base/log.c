@@ -7,7 +7,8 @@
  *             forked while another thread held it would wait for forever; only
  *             the process that first logged asks for the zone's offset.
  * Cost:       open, write, close per line: microseconds; nothing when the level
- *             is too low. */
+ *             is too low.
+ * Read next:  base/text.c */
 #include "base/log.h"
 #include <fcntl.h>
 #include <limits.h>

@@ -9,7 +9,8 @@
  *             through libc (strtod, %.17g), which is exact, with a short way for
  *             whole numbers and short decimals, by far the most frequent.
  * Cost:       a few ns for integers, ~100 ns to format a fraction.
- * Left out:   shortest round-trip printing: 7.0 prints 17 digits, so do we. */
+ * Left out:   shortest round-trip printing: 7.0 prints 17 digits, so do we.
+ * Read next:  base/text.c */
 #include "base/num.h"
 #include <endian.h>
 #include <errno.h>

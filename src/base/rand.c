@@ -3,7 +3,8 @@
  *
  * How:     xoshiro256** (Blackman and Vigna 2018), one state per thread, seeded
  *          from the kernel; a range by multiplying (Lemire 2019) instead of a
- *          remainder, with the few unfair draws thrown back. */
+ *          remainder, with the few unfair draws thrown back.
+ * Read next:  base/hash.c */
 #include "base/rand.h"
 #include <errno.h>
 #include <stdbool.h>

@@ -3,7 +3,8 @@
  *
  * Why:        nine commands of ten have just the category of their family; what
  *             else ACL CAT shows for them follows from their flags.
- * Left out:   users and their rules. */
+ * Left out:   users and their rules.
+ * Read next:  command/table.c */
 #include "command/acl.h"
 
 #include <assert.h>

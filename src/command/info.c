@@ -3,7 +3,8 @@
  *
  * How:        a list in the order of printing.  A section is shown when its name is
  *             asked for, or one of the words default, all, everything covers it; asked
- *             for twice it is still shown once. */
+ *             for twice it is still shown once.
+ * Read next:  server/info.c */
 #include "command/info.h"
 
 #include <assert.h>

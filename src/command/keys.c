@@ -7,7 +7,8 @@
  *             how far they go (a range, or a count).  A row whose arguments need
  *             reading gives its own function instead.
  * Invariants: every index handed out is in [1, argc).
- * Cost:       a few ns for fixed keys; no allocation up to FOUND_KEYS_INLINE keys. */
+ * Cost:       a few ns for fixed keys; no allocation up to FOUND_KEYS_INLINE keys.
+ * Read next:  commands/c_command.c (COMMAND GETKEYS) */
 #include "command/table.h"
 
 #include <assert.h>

@@ -4,7 +4,8 @@
  * How:        a graph is four rows of characters, each row standing for three heights
  *             ("_", "o", "#"), so twelve between the lowest and the highest sample;
  *             what is below a column's top is filled with "|".  Eighty columns a
- *             block, then the next block starts below. */
+ *             block, then the next block starts below.
+ * Read next:  commands/c_latency.c */
 #include "command/latency_text.h"
 
 #include <stdio.h>

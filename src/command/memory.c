@@ -3,7 +3,8 @@
  *
  * Why:        three commands report memory; they must not disagree.
  * How:        what is not known to be overhead is data.  Key names count as
- *             data here: they live in one block with their values. */
+ *             data here: they live in one block with their values.
+ * Read next:  commands/c_memory.c, server/info_memory.c */
 #include "command/memory.h"
 #include "command/call.h"
 #include "command/clients.h"

@@ -2,7 +2,8 @@
  * command/shutdown.c - a socket between SHUTDOWN below and main above.
  *
  * Why:       the command must end the loop, the listeners and later the save;
- *            those belong to floors that assemble this one. */
+ *            those belong to floors that assemble this one.
+ * Read next: commands/c_server.c, server/main.c */
 #include "command/shutdown.h"
 #include <stddef.h>
 

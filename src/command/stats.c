@@ -11,7 +11,8 @@
  *
  * Invariants: step_of(step_low(i)) == i; steps follow each other without a gap.
  * Cost:       13.8 KB for a command that was called, ~2 ns to add.
- * Left out:   sub-nanosecond accuracy of percentiles: they are at most 1.6 % high. */
+ * Left out:   sub-nanosecond accuracy of percentiles: they are at most 1.6 % high.
+ * Read next:  server/info_counters.c */
 #include "command/stats.h"
 
 #include "base/alloc.h"

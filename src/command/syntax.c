@@ -14,7 +14,8 @@
  *               suffix = [ "..." ] [ "@" since ] [ "!" deprecated ] [ "~" text ]
  *             A token goes with what follows when that starts with a small letter.
  * Cost:       one small block per argument; parsed at start to check the row, and again
- *             whenever somebody asks for it, which is rare. */
+ *             whenever somebody asks for it, which is rare.
+ * Read next:  command/docs.c */
 #include "command/syntax.h"
 
 #include <ctype.h>

@@ -6,7 +6,8 @@
  *             EXEC looks as well: a key that is over by its deadline counts as changed
  *             although nobody has removed it yet, and so does one that SWAPDB brought.
  * Invariants: 1. a client watches a key at most once.
- *             2. each watch hangs in its client's list and in its key's list. */
+ *             2. each watch hangs in its client's list and in its key's list.
+ * Read next:  commands/c_transaction.c */
 #include "base/alloc.h"
 #include "command/client.h"
 #include "command/transaction.h"

@@ -2,7 +2,8 @@
  * commands/bit_offset.c - arguments that name a bit of a string.
  *
  * Why:       an offset of 2^32 - 1 is half a gigabyte: the limit must hold before
- *            memory is reserved, and "#n" must not slip past it by overflowing. */
+ *            memory is reserved, and "#n" must not slip past it by overflowing.
+ * Read next: commands/c_bitmap.c */
 #include "commands/bit_offset.h"
 
 #include "commands/string_edit.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * commands/c_hash_number.c - fields that are numbers: HINCRBY, HINCRBYFLOAT.
  *
- * Invariants: a field keeps its deadline. */
+ * Invariants: a field keeps its deadline.
+ * Read next:  commands/c_hash_pick.c */
 #include <math.h>
 
 #include "commands/families.h"

@@ -4,7 +4,8 @@
  * How:        the bottom row of a grid burns; every cell above it takes the mean
  *             heat of the three cells below, a little cooler each step up, so
  *             that tongues form where the embers happened to be hot together.
- * Cost:       O(columns * rows), both bounded: the size is the client's wish. */
+ * Cost:       O(columns * rows), both bounded: the size is the client's wish.
+ * Read next:  commands/c_debug.c */
 #include "base/alloc.h"
 #include "base/rand.h"
 #include "base/text.h"

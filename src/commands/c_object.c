@@ -2,7 +2,8 @@
  * commands/c_object.c - OBJECT: how a value lies in memory and how it is used.
  *
  * How:        looking here leaves the access clock alone, otherwise OBJECT
- *             IDLETIME could never answer anything but 0. */
+ *             IDLETIME could never answer anything but 0.
+ * Read next:  commands/object_facts.c, keyspace/access.c */
 #include "keyspace/evict.h"
 #include "command/call.h"
 #include "command/docs.h"

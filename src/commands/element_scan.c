@@ -2,7 +2,8 @@
  * commands/element_scan.c - what SSCAN, HSCAN and ZSCAN have in common.
  *
  * How:        the elements are written into a reply of their own, which is hung
- *             behind the cursor when the step is over and the cursor known. */
+ *             behind the cursor when the step is over and the cursor known.
+ * Read next:  commands/c_scan.c, structs/dict_walk.c */
 #include "commands/element_scan.h"
 
 #include "base/glob.h"

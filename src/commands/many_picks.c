@@ -3,7 +3,8 @@
  *
  * Why:        a count of -9223372036854775807 asks for more than any memory holds.
  * How:        now and then the queue of the client is looked at: above its limits, or
- *             above a gigabyte in any case, it is dropped. */
+ *             above a gigabyte in any case, it is dropped.
+ * Read next:  commands/c_set_pick.c */
 #include "commands/many_picks.h"
 
 #include "base/log.h"

@@ -3,7 +3,8 @@
  *
  * Why:        values here are never shared between keys, but tools and tests
  *             read the count to learn whether a value is one of Redis's shared
- *             integers, so the answer is what Redis would have done. */
+ *             integers, so the answer is what Redis would have done.
+ * Read next:  commands/c_debug.c */
 #include "commands/object_facts.h"
 #include "values/v_string.h"
 #include "keyspace/evict.h"

@@ -12,7 +12,8 @@
  * How:        seconds wrap after 194 days; an age in the last 3 days of that span
  *             means that the clock was set back, and counts as no age at all.
  *             Uses are counted logarithmically: the more there are, the less likely
- *             one more is counted; they fade with the minutes since the last. */
+ *             one more is counted; they fade with the minutes since the last.
+ * Read next:  keyspace/evict.c */
 #include "keyspace/internal.h"
 
 #include "base/rand.h"

@@ -4,7 +4,8 @@
  * How:        each key's digest mixes its name and its value; those of all keys of a
  *             database are combined by exclusive or, after the number of the database
  *             was mixed in. The figures are those of Redis's DEBUG DIGEST, so that a
- *             data set can be compared across servers. */
+ *             data set can be compared across servers.
+ * Read next:  commands/debug_data.c */
 #include "keyspace/internal.h"
 
 #include <arpa/inet.h>

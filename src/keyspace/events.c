@@ -3,7 +3,8 @@
  *
  * How:        a short array of listeners with the classes each wants; the union of
  *             all classes is kept, so that an event nobody wants costs one test.
- * Left out:   removing listeners: they are the parts of the house and stay. */
+ * Left out:   removing listeners: who needs nothing for now asks for no class.
+ * Read next:  command/notify.c, command/blocking.c */
 #include "keyspace/internal.h"
 
 #include <assert.h>

@@ -14,7 +14,8 @@
  *             3. Between two looks at the clock one key dies, or one step of elements:
  *                a portion is no longer than its budget and that.
  * Cost:       O(log n) per key that dies; nothing due: O(databases).
- * Left out:   a clock set back: keys live longer, as their deadlines say. */
+ * Left out:   a clock set back: keys live longer, as their deadlines say.
+ * Read next:  keyspace/elements.c */
 #include "keyspace/internal.h"
 
 void

@@ -8,7 +8,8 @@
  *             entry, or nothing when the key was absent.
  * Invariants: 1. at most one record per key.
  *             2. while a journal is open no event reaches a listener.
- * Cost:       nothing but one test per write while no journal is open. */
+ * Cost:       nothing but one test per write while no journal is open.
+ * Read next:  command/transaction.c */
 #include "keyspace/journal.h"
 
 #include "base/alloc.h"

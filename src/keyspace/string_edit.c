@@ -5,7 +5,8 @@
  *             may be large; they must not copy it, and they must not change bytes
  *             that are being sent.
  * How:        short results live in the entry, rebuilt through a small buffer; long
- *             ones in a blob that only this entry holds, with room to grow. */
+ *             ones in a blob that only this entry holds, with room to grow.
+ * Read next:  commands/c_string_range.c */
 #include "keyspace/internal.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * server/info_memory.c - INFO memory, from the account of command/memory.c.
  *
- * Left out:   scripts, replication and the AOF use nothing yet: their fields are 0. */
+ * Left out:   scripts, replication and the AOF use nothing yet: their fields are 0.
+ * Read next:  command/memory.c */
 #include "server/info_memory.h"
 #include "base/num.h"
 #include "base/text.h"

@@ -2,7 +2,8 @@
  * server/process.c - what init systems and operators expect of a daemon.
  *
  * Sources:   daemon(7), sd_notify(3) for the protocol of the notify socket,
- *            proc(5) for the files of process_check_system. */
+ *            proc(5) for the files of process_check_system.
+ * Read next: server/main.c */
 #include "server/process.h"
 
 #include <errno.h>

@@ -4,7 +4,8 @@
  * How:        of few elements, or when most are wanted, one walk: each element is
  *             taken with probability wanted / left, which gives every subset the same
  *             chance (selection sampling, Fan, Muller and Rezucha 1962).  Of many,
- *             draw and draw again what came before, remembered in a table. */
+ *             draw and draw again what came before, remembered in a table.
+ * Read next:  commands/c_set_pick.c */
 #include "values/pick.h"
 
 #include "base/hash.h"

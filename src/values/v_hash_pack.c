@@ -8,7 +8,8 @@
  *
  *             A deadline of 0 means none: that costs one byte.
  * Invariants: 1. No field twice; the count is a multiple of 2 or of 3.
- *             2. `next` is the earliest deadline, HASH_FOREVER when there is none. */
+ *             2. `next` is the earliest deadline, HASH_FOREVER when there is none.
+ * Read next:  values/v_hash_table.c */
 #include "values/v_hash_pack.h"
 
 #include <assert.h>

@@ -3,7 +3,8 @@
  *
  * How:        blocks double from 4 KB to 64 KB; a piece that is larger than that
  *             gets a block of its own size.  At a reset the newest block is kept
- *             unless it is large, so that a busy reader stops calling malloc. */
+ *             unless it is large, so that a busy reader stops calling malloc.
+ * Read next:  wire/reader_args.c */
 #include "wire/arena.h"
 
 #include "base/alloc.h"

@@ -2,7 +2,9 @@
  * wire/inline.c - splitting a line into words, in place.
  *
  * The rules are those of words_split (base/text.h), which allocates; here a client
- * may send a million lines, so plain words cost nothing. */
+ * may send a million lines, so plain words cost nothing.
+ *
+ * Read next:  base/text.c (words_split) */
 #include "wire/inline.h"
 
 static bool

@@ -4,7 +4,8 @@
  * How:        argv and whatever must outlive the caller's buffer lie in one of two
  *             arenas.  The active one belongs to this feed's requests and is taken
  *             back at the next feed.  A request that the feed's end cuts moves to the
- *             other, which then becomes the active one (request_feed). */
+ *             other, which then becomes the active one (request_feed).
+ * Read next:  wire/arena.c */
 #include "wire/reader_args.h"
 
 #include <limits.h>
