@@ -212,6 +212,122 @@ Test(events, of_the_scripts_are_those_of_redis, .timeout = 120)
     cr_expect_gt(found, 20);
 }
 
+/* --- those who waited --- */
+
+/* What a waiter takes is told of after what woke it.  The waiting commands are said by as
+ * many clients, oldest first. */
+static const struct { const char *waiting[3], *wakes; } woken[] = {
+    { { "BLPOP q 0" }, "RPUSH q a" },
+    { { "BLPOP q 0" }, "RPUSH q a b c" },
+    { { "BLPOP q 0", "BRPOP q 0" }, "RPUSH q a b c" },
+    { { "BLPOP q 0", "BRPOP q 0", "BLPOP q 0" }, "LPUSH q a b c" },
+    { { "BLPOP p q 0", "BRPOP q r 0" }, "LPUSH q a" },
+    { { "BLMOVE q r LEFT RIGHT 0" }, "RPUSH q a" },
+    { { "BLMOVE q r LEFT RIGHT 0", "BLPOP r 0" }, "RPUSH q a" },
+    { { "BLMOVE q q LEFT RIGHT 0" }, "RPUSH q a" },
+    { { "BRPOPLPUSH q r 0", "BLMOVE r q LEFT LEFT 0", "BLPOP q 0" }, "RPUSH q a b" },
+    { { "BLMPOP 0 2 p q LEFT COUNT 2" }, "RPUSH q a b c" },
+    { { "BLMPOP 0 2 p q LEFT COUNT 9" }, "RPUSH q a b c" },
+    { { "BZPOPMIN z 0" }, "ZADD z 1 a" },
+    { { "BZPOPMIN z 0", "BZPOPMAX z 0" }, "ZADD z 1 a 2 b 3 c" },
+    { { "BZMPOP 0 1 z MAX COUNT 2" }, "ZADD z 1 a 2 b 3 c" },
+    { { "BLPOP q 0", "BZPOPMIN q 0" }, "ZADD q 1 a" },
+    { { "BLPOP q 0" }, "RENAME source q" },
+    { { "BLPOP q 0" }, "COPY source q" },
+    { { "BLPOP q 0" }, "SORT source ALPHA STORE q" },
+    { { "BLPOP q 0" }, "LMOVE source q LEFT LEFT" },
+    { { "BZPOPMIN z 0" }, "ZRANGESTORE z zsource 0 -1" },
+    { { "BZPOPMIN z 0" }, "ZUNIONSTORE z 1 zsource" },
+    { { "BZPOPMIN z 0" }, "RENAME zsource z" },
+    { { "BLPOP q 0" }, "EXEC" },
+    { { "BLPOP q 0", "BLPOP q r 0" }, "EXEC" },
+};
+
+static bool
+ask_line(struct run *r, const char *line)
+{
+    size_t n;
+    struct bytes *words = words_split(bytes_of_text(line), &n);
+    bool same = compare(r, words, n);
+
+    words_free(words, n);
+    return same;
+}
+
+static void
+wait_for_both(struct run *r, const char *line)
+{
+    char start[160];
+
+    snprintf(start, sizeof start, "%s\r\n", line);
+    socket_send_text(r->twins.now->ours, start);
+    socket_send_text(r->twins.now->redis, start);
+}
+
+static long
+blocked(struct twins *t, bool ours)
+{
+    char *info = socket_ask(ours ? t->now->ours : t->now->redis, "INFO clients");
+    const char *at = strstr(info, "blocked_clients:");
+    long n = at ? atol(at + strlen("blocked_clients:")) : -1;
+
+    free(info);
+    return n;
+}
+
+static void
+until_blocked(struct twins *t, long n)
+{
+    for (int i = 0; i < 500 && (blocked(t, true) < n || blocked(t, false) < n); i++)
+        usleep(2000);
+    cr_assert_eq(blocked(t, true), n);
+    cr_assert_eq(blocked(t, false), n);
+}
+
+static void
+wake(struct run *r, size_t i)
+{
+    char name[32];
+    long n = 0;
+
+    twins_need(&r->twins, "FLUSHALL");
+    ask_line(r, "RPUSH source x y");
+    ask_line(r, "ZADD zsource 1 x 2 y");
+    for (; n < 3 && woken[i].waiting[n]; n++) {
+        snprintf(name, sizeof name, "waiter%ld", n);
+        twins_switch(&r->twins, name);
+        wait_for_both(r, woken[i].waiting[n]);
+        twins_switch(&r->twins, "main");
+        until_blocked(&r->twins, n + 1);
+    }
+    if (strcmp(woken[i].wakes, "EXEC") == 0) {
+        twins_need(&r->twins, "MULTI");
+        twins_need(&r->twins, "RPUSH q a");
+        twins_need(&r->twins, "LPUSH r b");
+        twins_need(&r->twins, "LPUSH q c");
+    }
+    cr_expect(ask_line(r, woken[i].wakes), "%s, then %s", woken[i].waiting[0],
+              woken[i].wakes);
+    for (long w = 0; w < n; w++) {
+        snprintf(name, sizeof name, "waiter%ld", w);
+        twins_switch(&r->twins, name);
+        twins_reconnect(&r->twins);
+    }
+    twins_switch(&r->twins, "main");
+    until_blocked(&r->twins, 0);
+}
+
+Test(events, of_those_who_waited_come_after_what_woke_them, .timeout = 60)
+{
+    struct run r;
+
+    run_start(&r, NULL);
+    for (size_t i = 0; i < sizeof woken / sizeof *woken; i++)
+        wake(&r, i);
+    cr_expect_gt(r.events, 4 * r.calls, "%zu events of %zu calls", r.events, r.calls);
+    run_stop(&r);
+}
+
 /* --- generated calls --- */
 
 static bool

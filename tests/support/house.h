@@ -57,7 +57,8 @@ house_add_families(void)
         &connection_family, &client_family, &key_family, &expire_family, &string_family,
         &string_many_family, &string_number_family, &string_range_family, &list_family,
         &list_move_family, &set_family, &zset_family, &zset_pop_family, &hash_family,
-        &sort_family, &server_family, &transaction_family, &pubsub_family,
+        &sort_family, &bitmap_family, &zset_combine_family, &zset_range_family,
+        &set_algebra_family, &server_family, &transaction_family, &pubsub_family,
         &tracking_family,
     };
 
