@@ -108,11 +108,11 @@ call_timeout(struct call *c, int i, msec *deadline)
         reply_error(c->out, "ERR timeout is not a float or out of range");
         return false;
     }
+    seconds = ceill(seconds * 1000);
     if (seconds < 0) {
         reply_error(c->out, "ERR timeout is negative");
         return false;
     }
-    seconds = ceill(seconds * 1000);
     if (seconds > (long double)(INT64_MAX - clock_ms())) {
         reply_error(c->out, "ERR timeout is out of range");
         return false;

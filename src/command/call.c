@@ -128,6 +128,17 @@ call_wrong_args(struct call *c)
 }
 
 void
+call_wrong_subcommand(struct call *c, const char *container)
+{
+    struct bytes word = c->argv[1];
+
+    if (word.len > 128)
+        word.len = 128;
+    reply_errorf(c->out, "ERR unknown subcommand or wrong number of arguments for '%.*s'."
+                 " Try %s HELP.", B_ARG(word), container);
+}
+
+void
 call_no_such_key(struct call *c)
 {
     reply_error(c->out, "ERR no such key");

@@ -101,6 +101,9 @@ void call_syntax_error(struct call *c);                 /* ERR syntax error */
 void call_wrong_type(struct call *c);
 /* ERR wrong number of arguments for 'x' command */
 void call_wrong_args(struct call *c);
+/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try CONTAINER HELP.":
+ * where the arity of a subcommand's row lets more through than it takes. */
+void call_wrong_subcommand(struct call *c, const char *container);
 void call_no_such_key(struct call *c);                  /* ERR no such key */
 void call_reply_value(struct call *c, struct value v);  /* a string value as bulk */
 /* The slowlog and MONITOR must not show argument i: secrets. */

@@ -90,7 +90,7 @@ static inline uint64_t
 perform(struct call *c, uint64_t start)
 {
     struct registered *cmd = c->cmd;
-    uint64_t errors = reply_errors(), end;
+    uint64_t errors = reply_errors(), counted = c->server->stats->error_replies, end;
 
     cmd->row->run(c);
     end = clock_ticks();
@@ -106,8 +106,9 @@ perform(struct call *c, uint64_t start)
         note_slow(c, end - start);
     if (UNLIKELY(clients_monitors(c->server->clients) > 0))
         clients_monitor(c);
-    if (UNLIKELY(reply_errors() != errors))
-        count_error(c);
+    if (UNLIKELY(reply_errors() != errors)
+        && reply_errors() - errors > c->server->stats->error_replies - counted)
+        count_error(c);         /* what EXEC ran has counted its errors itself */
     if (UNLIKELY(client_is(c->client, CLIENT_TRACKING)))
         tracking_remember(c);
     return end;

@@ -251,16 +251,6 @@ cmd_client_kill(struct call *c)
     reply_int(c->out, (int64_t)kill_matching(c, &f));
 }
 
-/* Where the arity of the row lets more through than the subcommand takes. */
-static void
-subcommand_error(struct call *c)
-{
-    int len = c->argv[1].len < 128 ? (int)c->argv[1].len : 128;
-
-    reply_errorf(c->out, "ERR unknown subcommand or wrong number of arguments for "
-                 "'%.*s'. Try CLIENT HELP.", len, c->argv[1].at);
-}
-
 static void
 cmd_client_pause(struct call *c)
 {
@@ -268,7 +258,7 @@ cmd_client_pause(struct call *c)
     int64_t ms;
 
     if (c->argc > 4) {
-        subcommand_error(c);
+        call_wrong_subcommand(c, "CLIENT");
         return;
     }
     if (c->argc == 4 && call_is(c, 3, "write"))
@@ -353,7 +343,7 @@ cmd_client_unblock(struct call *c)
     int64_t id;
 
     if (c->argc > 4) {
-        subcommand_error(c);
+        call_wrong_subcommand(c, "CLIENT");
         return;
     }
     if (c->argc == 4 && !with_error && !call_is(c, 3, "timeout")) {

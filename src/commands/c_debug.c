@@ -147,7 +147,7 @@ debug_replybuffer(struct call *c)
         if (call_is(c, 3, "never") || call_is(c, 3, "reset") || call_int(c, 3, &n))
             reply_ok(c->out);
     } else {
-        debug_unknown(c);
+        call_wrong_subcommand(c, "DEBUG");
     }
 }
 
@@ -388,7 +388,7 @@ cmd_debug(struct call *c)
         w->run(c);
         return;
     }
-    debug_unknown(c);
+    call_wrong_subcommand(c, "DEBUG");
 }
 
 static const struct command debug_commands[] = {

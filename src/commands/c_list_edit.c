@@ -94,21 +94,14 @@ cmd_lrem(struct call *c)
     struct value v;
     struct slot s;
 
-    if (!call_int(c, 2, &count))
-        return;
-    if (count == INT64_MIN) {
-        reply_error(c->out, "ERR value is out of range, value must between "
-                    "-9223372036854775807 and 9223372036854775807");
-        return;
-    }
-    if (!list_slot(c, 1, &s))
+    if (!call_int(c, 2, &count) || !list_slot(c, 1, &s))
         return;
     if (!s.entry) {
         reply_int(c->out, 0);
         return;
     }
     v = entry_value(s.entry);
-    max = count == 0 ? UINT64_MAX : (uint64_t)(count < 0 ? -count : count);
+    max = count == 0 ? UINT64_MAX : count < 0 ? -(uint64_t)count : (uint64_t)count;
     gone = list_remove(&v, list_limits_of(c), c->argv[3], max, count < 0);
     reply_int(c->out, (int64_t)gone);
     if (gone)

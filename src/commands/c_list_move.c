@@ -183,12 +183,16 @@ read_mpop(struct call *c, int i, struct mpop *out)
         return false;
     if (++i == c->argc)
         return true;
-    if (i + 2 != c->argc || !call_is(c, i, "COUNT")) {
+    if (!call_is(c, i, "COUNT") || i + 1 == c->argc) {
         call_syntax_error(c);
         return false;
     }
     if (!num_parse_i64(c->argv[i + 1], &out->count) || out->count < 1) {
         reply_error(c->out, "ERR count should be greater than 0");
+        return false;
+    }
+    if (i + 2 != c->argc) {
+        call_syntax_error(c);
         return false;
     }
     return true;

@@ -159,7 +159,7 @@ list_channels(struct call *c, enum channel_kind kind)
     struct reply_later length;
 
     if (c->argc > 3) {
-        call_wrong_args(c);
+        call_wrong_subcommand(c, "PUBSUB");
         return;
     }
     if (!l.all)

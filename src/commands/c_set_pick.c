@@ -66,6 +66,7 @@ pop_many(struct call *c)
     }
     v = entry_value(s.entry);
     if ((uint64_t)n >= set_count(v)) {
+        db_read(c->db, &key);           /* a hit: Redis answers by way of SUNION */
         pop_all(c, &s);
         return;
     }

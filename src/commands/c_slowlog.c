@@ -31,9 +31,7 @@ cmd_slowlog_get(struct call *c)
     int64_t count = DEFAULT_COUNT;
 
     if (c->argc > 3) {
-        reply_errorf(c->out, "ERR unknown subcommand or wrong number of arguments for "
-                     "'%.*s'. Try SLOWLOG HELP.",
-                     (int)(c->argv[1].len < 128 ? c->argv[1].len : 128), c->argv[1].at);
+        call_wrong_subcommand(c, "SLOWLOG");
         return;
     }
     if (c->argc == 3 && (!num_parse_i64(c->argv[2], &count) || count < -1)) {

@@ -8,11 +8,14 @@
  * Invariants: the container is not looked at any more once weights are read: reading
  *            other keys may remove expired ones.
  * Cost:      O(n + m log m); the texts of n elements are held in memory.
- * Left out:  texts are compared by their bytes, not by a locale.
+ *            Texts that are answered are in the order of the locale (LC_COLLATE); those
+ *            that are stored in that of their bytes, which is the same everywhere.
  * Read next: commands/sort_lookup.c */
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "command/table.h"
@@ -22,7 +25,8 @@
 #include "values/v_set.h"
 #include "values/v_zset.h"
 
-/* While gathered, texts are offsets into the arena, which may move. */
+/* While gathered, texts are offsets into the arena, which may move.  Each is followed
+ * by a NUL, for strcoll(). */
 struct sort_item {
     struct bytes text;
     struct bytes weight;        /* at NULL: none */
@@ -36,6 +40,7 @@ struct sort {
     int *gets;                  /* arguments */
     int get_count;
     bool alpha, descending, as_is;
+    bool collate;               /* the locale has an order of its own */
     int64_t offset, limit;      /* of LIMIT */
 
     struct sort_item *items;
@@ -94,6 +99,7 @@ gather_one(struct sort *s, struct bytes text)
         .text = { (const char *)(uintptr_t)s->texts.len, text.len }
     };
     text_add(&s->texts, text);
+    text_add_char(&s->texts, '\0');
 }
 
 static void
@@ -200,6 +206,7 @@ weigh(struct sort *s)
         } else {
             offset = s->weights.len;
             text_add(&s->weights, s->found.value);
+            text_add_char(&s->weights, '\0');
             item->weight = bytes_view((const char *)(uintptr_t)(offset + 1),
                                       s->found.value.len);
         }
@@ -211,12 +218,16 @@ weigh(struct sort *s)
     return ok;
 }
 
+/* The locale sees a text up to its first NUL; what it takes for equal, bytes decide. */
 static int
-compare_texts(const struct sort_item *a, const struct sort_item *b)
+compare_texts(const struct sort *s, const struct sort_item *a, const struct sort_item *b)
 {
+    int order;
+
     if (!a->weight.at || !b->weight.at)
         return !b->weight.at - !a->weight.at;
-    return bytes_compare(a->weight, b->weight);
+    order = s->collate ? strcoll(a->weight.at, b->weight.at) : 0;
+    return order != 0 ? order : bytes_compare(a->weight, b->weight);
 }
 
 static int
@@ -231,7 +242,7 @@ static int
 compare(const void *a, const void *b, void *arg)
 {
     const struct sort *s = arg;
-    int order = s->alpha ? compare_texts(a, b) : compare_scores(a, b);
+    int order = s->alpha ? compare_texts(s, a, b) : compare_scores(a, b);
 
     return s->descending ? -order : order;
 }
@@ -310,6 +321,15 @@ store(struct sort *s, const struct sort_item *item, size_t n)
     }
 }
 
+/* Has the locale another order of texts than that of their bytes? */
+static bool
+has_collation(void)
+{
+    const char *name = setlocale(LC_COLLATE, NULL);
+
+    return name && strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0;
+}
+
 static void
 run(struct sort *s, const struct entry *e)
 {
@@ -322,6 +342,7 @@ run(struct sort *s, const struct entry *e)
         s->alpha = true;
         s->by = 0;
     }
+    s->collate = s->alpha && !s->store && has_collation();
     n = limited(s, count, &from);
     if (s->as_is)
         gather(s, v, from, n);

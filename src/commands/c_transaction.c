@@ -13,12 +13,9 @@ cmd_multi(struct call *c)
 {
     bool rollback = c->argc == 2;
 
-    if (c->argc > 2) {
+    if (c->argc > 2 || (rollback && !call_is(c, 1, "rollback"))) {
         call_wrong_args(c);
-        return;
-    }
-    if (rollback && !call_is(c, 1, "rollback")) {
-        call_syntax_error(c);
+        transaction_refuse(c->client);      /* as any other wrong number would do */
         return;
     }
     if (c->client->transaction) {

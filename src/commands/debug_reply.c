@@ -5,17 +5,6 @@
 #include "structs/dict.h"
 #include "command/clients.h"
 
-void
-debug_unknown(struct call *c)
-{
-    struct bytes word = c->argv[1];
-
-    if (word.len > 128)
-        word.len = 128;
-    reply_errorf(c->out, "ERR unknown subcommand or wrong number of arguments for '%.*s'."
-                 " Try DEBUG HELP.", B_ARG(word));
-}
-
 bool
 debug_positive(struct call *c, int i, int64_t *out)
 {

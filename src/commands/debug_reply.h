@@ -7,8 +7,6 @@
 
 struct clients;
 
-/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try DEBUG HELP." */
-void debug_unknown(struct call *c);
 /* Argument i as a number >= 0; else answers "value is out of range, must be
  * positive", for what is no number too. */
 bool debug_positive(struct call *c, int i, int64_t *out);

@@ -8,6 +8,7 @@
  *             then the loop runs until somebody rings for shutdown.
  * Read next:  src/README.md has the tour; command/dispatch.c the way of a request */
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -453,6 +454,7 @@ main(int argc, char **argv)
     struct text report = { 0 };
     int answer;
 
+    setlocale(LC_COLLATE, "");          /* the order of SORT ALPHA, and nothing else */
     clock_start();
     answer = answer_question(argc, argv);
     if (answer >= 0)

@@ -81,6 +81,43 @@ static const struct explained rows[] = {
     { "config get *", .way = PAIRS, .why = "Redis answers in the order of a hash table" },
 };
 
+/* For calls made at random, which meet collections in any form.  A script knows what
+ * its collections are, and compares exactly where the order is defined. */
+static const struct explained random_rows[] = {
+    { "object encoding *", .regex = "listpack|quicklist|hashtable|skiplist", .with = "FORM",
+      .why = "small sets and lists are listpacks as in newer Redis; which form belongs "
+             "to which size is compared by scripts/encoding*.txt" },
+    { "bl*", .regex = "timeout is (negative|out of range)", .with = "TIMEOUT",
+      .why = "Redis 7.0 takes a timeout that overflows for a negative one; newer ones "
+             "say what it is" },
+    { "br*", .regex = "timeout is (negative|out of range)", .with = "TIMEOUT",
+      .why = "as BLPOP" },
+    { "bz*", .regex = "timeout is (negative|out of range)", .with = "TIMEOUT",
+      .why = "as BLPOP" },
+    { "command getkeys* z*rank * * *", .way = ANY,
+      .why = "WITHSCORE is newer: more words are allowed" },
+    { "command getkeys* +[0-9]*", .way = ANY,
+      .why = "a number of keys that no command takes, read all the same" },
+    { "command getkeys* 0[0-9]*", .way = ANY, .why = "likewise" },
+    { "command getkeys* [0-9].0*", .way = ANY, .why = "likewise" },
+    { "spop *", .way = SHAPE, .why = "chance" },
+    { "srandmember *", .way = SHAPE, .why = "chance" },
+    { "hrandfield *", .way = SHAPE, .why = "chance" },
+    { "zrandmember *", .way = SHAPE, .why = "chance" },
+    { "smembers *", .way = UNORDERED, .why = "the order of a hash table" },
+    { "sinter *", .way = UNORDERED, .why = "the order of a hash table" },
+    { "sunion *", .way = UNORDERED, .why = "the order of a hash table" },
+    { "sdiff *", .way = UNORDERED, .why = "the order of a hash table" },
+    { "hkeys *", .way = UNORDERED, .why = "the order of a hash table" },
+    { "hvals *", .way = UNORDERED, .why = "the order of a hash table" },
+    { "hgetall *", .way = PAIRS, .why = "the order of a hash table" },
+    { "[hsz]scan * 0", .way = SCANNED, .why = "the order of a hash table" },
+    { "[hsz]scan * 0 *", .way = SCANNED, .why = "the order of a hash table" },
+    { "[hsz]scan * *[0-9]*", .way = ANY, .why = "cursors of another hash table" },
+    { "pubsub channels*", .way = UNORDERED, .why = "the order of a hash table" },
+    { "pubsub shardchannels*", .way = UNORDERED, .why = "the order of a hash table" },
+};
+
 /* The words with blanks between; control characters are as good as blanks. */
 static void
 join(const struct bytes *words, size_t n, char *line, size_t room)
@@ -96,16 +133,31 @@ join(const struct bytes *words, size_t n, char *line, size_t room)
     line[len] = '\0';
 }
 
-const struct explained *
-explained_for(const struct bytes *words, size_t n)
+static const struct explained *
+find(const struct explained *list, size_t count, const struct bytes *words, size_t n)
 {
     char line[512];
 
     join(words, n, line, sizeof line);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (fnmatch(rows[i].call, line, FNM_CASEFOLD) == 0)
-            return &rows[i];
+    for (size_t i = 0; i < count; i++)
+        if (fnmatch(list[i].call, line, FNM_CASEFOLD) == 0)
+            return &list[i];
     return NULL;
+}
+
+const struct explained *
+explained_for(const struct bytes *words, size_t n)
+{
+    return find(rows, sizeof rows / sizeof *rows, words, n);
+}
+
+const struct explained *
+explained_at_random(const struct bytes *words, size_t n)
+{
+    const struct explained *row =
+        find(random_rows, sizeof random_rows / sizeof *random_rows, words, n);
+
+    return row ? row : explained_for(words, n);
 }
 
 /* Every match replaced, and with it the length of a bulk that may hold it. */

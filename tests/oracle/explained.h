@@ -15,6 +15,8 @@ struct explained {
 
 /* The first row for this call; NULL: there is none, the replies are to be equal. */
 const struct explained *explained_for(const struct bytes *words, size_t n);
+/* The same for a call made at random. */
+const struct explained *explained_at_random(const struct bytes *words, size_t n);
 /* Compare as the row says (NULL: byte by byte). */
 bool explained_agree(const struct explained *row, const struct answers *a);
 

@@ -6,9 +6,8 @@
  *             of several is picked, arguments come from small pools, so that calls
  *             meet the keys of earlier ones.  One call in three is then damaged: a
  *             word is dropped, doubled, added, moved or replaced.
- * Invariants: no pool holds a number between 100000 and 4294967296, for as an offset
- *             it would make both servers fill hundreds of megabytes; deadlines are
- *             over or far away, so that no key dies between two replies. */
+ *             Then what must not be is made harmless: see `tame`.
+ * Read next:  tests/oracle/generate_args.c */
 #include "oracle/generate.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -16,13 +15,18 @@
 #include <string.h>
 #include "base/rand.h"
 #include "commands/families.h"
+#include "oracle/generate_args.h"
 
 static const struct family *const families[] = {
     &string_family, &string_many_family, &string_number_family, &string_range_family,
     &lcs_family, &bitmap_family, &bitfield_family, &key_family, &expire_family,
     &scan_family, &object_family, &connection_family, &client_family, &server_family,
     &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
-    &debug_family, &lolwut_family,
+    &debug_family, &lolwut_family, &list_family, &list_edit_family, &list_move_family,
+    &hash_family, &hash_number_family, &hash_pick_family, &hash_expire_family,
+    &hash_life_family, &set_family, &set_pick_family, &set_algebra_family, &zset_family,
+    &zset_range_family, &zset_combine_family, &zset_pop_family, &sort_family,
+    &transaction_family, &pubsub_family, &tracking_family,
 };
 
 /* Not called at random. */
@@ -36,123 +40,18 @@ static const struct { const char *name, *why; } skipped[] = {
     { "client|kill", "may close the caller" },
     { "client|reply", "a reply may stay away" },
     { "client|pause", "a reply may come late" },
+    { "client|tracking", "sends more than its reply" },
+    { "subscribe", "sends more than its reply: see test_messages.c" },
+    { "psubscribe", "sends more than its reply" },
+    { "ssubscribe", "sends more than its reply" },
+    { "unsubscribe", "sends more than its reply" },
+    { "punsubscribe", "sends more than its reply" },
+    { "sunsubscribe", "sends more than its reply" },
     { "config|set", "may set limits that make everything fail: has scripts" },
     { "config|rewrite", "would write a file" },
     { "module|load", "would load a library" },
     { "module|loadex", "would load a library" },
 };
-
-/* A word; pools end with NULL. */
-#define W(literal) { literal, sizeof(literal) - 1 }
-#define END { NULL, 0 }
-
-static const struct bytes keys[] = {
-    W("a"), W("b"), W("c"), W("d"), W("n"), W("f"), W(""), W("key:with:colons"),
-    W("\0bin\xff"), W("a key with blanks"), W("none"), W("{tag}x"), W("{tag}y"), END };
-static const struct bytes strings[] = {
-    W("v"), W("hello world"), W(""), W("0"), W("1"), W("-1"), W("42"), W("1.5"),
-    W("-0"), W("007"), W("3.0e3"), W(" 12"), W("12 "), W("9223372036854775807"),
-    W("-9223372036854775808"), W("9223372036854775808"), W("\0\1\2\xff\xfe"), W("\r\n"),
-    W("0123456789012345678901234567890123456789abcd"),
-    W("0123456789012345678901234567890123456789abcde"),
-    W("the quick brown fox jumps over the lazy dog the quick brown fox jumps over the "
-      "lazy dog the quick brown fox jumps over the lazy dog the quick brown fox jumps"),
-    W("inf"), W("nan"), W("ohmytext"), W("mynewtext"), W("\xff\xff\xff\xff\xff\xff"),
-    END };
-static const struct bytes integers[] = {
-    W("0"), W("1"), W("2"), W("3"), W("5"), W("10"), W("15"), W("16"), W("100"),
-    W("-1"), W("-2"), W("-3"), W("-100"), W("65536"), W("0"), W("1"), W("-1"), W("4"),
-    W("9223372036854775807"), W("9223372036854775808"), W("-9223372036854775808"),
-    W("-9223372036854775809"), W("4294967296"), W("18446744073709551616"), W("1.0"),
-    W("+1"), W("01"), W("-0"), W(" 1"), W("1 "), W(""), W("abc"), W("1e3"), W("0x10"),
-    W("1\0"), END };
-static const struct bytes deadlines[] = {
-    W("100000000"), W("99999999"), W("1000000000"), W("4102444800"), W("0"), W("-1"),
-    W("-100000000"), W("9223372036854775807"), W("-9223372036854775808"),
-    W("9223372036854775"), W("9223372036854776"), W("9223372036854775808"),
-    W("4102444800000"), W("100000000000"), W("abc"), W(""), W("1.5"), END };
-static const struct bytes moments[] = {
-    W("4102444800"), W("4102444800000"), W("99999999999"), W("0"), W("-1"),
-    W("9223372036854775807"), W("-9223372036854775808"), W("9223372036854775"),
-    W("9223372036854776"), W("9223372036854775808"), W("abc"), W(""), W("1.5"), END };
-static const struct bytes instants[] = {
-    W("4102444800000"), W("4102444800001"), W("99999999999999"), W("0"), W("-1"),
-    W("9223372036854775807"), W("-9223372036854775808"), W("9223372036854775808"),
-    W("abc"), W(""), W("1.5"), END };
-static const struct bytes doubles[] = {
-    W("0"), W("1"), W("-1"), W("1.5"), W("-2.25"), W("0.1"), W("3.0e3"), W("1e10"),
-    W("1e-10"), W("5e-324"), W("1e308"), W("-1e308"), W("1e400"), W("1e4932"), W("inf"),
-    W("-inf"), W("+inf"), W("nan"), W("0x1p3"), W("123456789012345678901234567890"),
-    W(""), W("abc"), W(" 1"), W("1 "), W("1.5.5"), W("infinity"), W("-0"), END };
-static const struct bytes patterns[] = {
-    W("*"), W("a"), W("a*"), W("?"), W("[a-c]"), W("[^a]"), W("*:*"), W("\\*"), W(""),
-    W("["), W("*\xff"), W("{tag}*"), W("maxmemory*"), W("hz"), W("lua-time-limit"), END };
-static const struct bytes offsets[] = {
-    W("0"), W("1"), W("2"), W("7"), W("8"), W("9"), W("15"), W("63"), W("64"), W("100"),
-    W("1000"), W("-1"), W("4294967296"), W("4294967299"), W("9223372036854775807"),
-    W("#0"), W("#1"), W("#3"), W("#-1"), W("#abc"), W("#"), W("#9223372036854775807"),
-    W("abc"), W(""), W("1.5"), W("99999999999999999999"), END };
-static const struct bytes encodings[] = {
-    W("u8"), W("u1"), W("u4"), W("u32"), W("u63"), W("i1"), W("i5"), W("i8"), W("i16"),
-    W("i64"), W("u64"), W("i65"), W("u0"), W("i0"), W("x8"), W("8"), W("u"), W(""),
-    W("u8x"), W("u-1"), W("U8"), END };
-static const struct bytes indexes[] = {
-    W("0"), W("0"), W("0"), W("0"), W("1"), W("1"), W("2"), W("15"), W("16"), W("-1"),
-    W("abc"), W(""), W("4294967296"), W("9223372036854775808"), W("1.0"), END };
-static const struct bytes options[] = {
-    W("NX"), W("XX"), W("GT"), W("LT"), W("EX"), W("PX"), W("EXAT"), W("PXAT"),
-    W("KEEPTTL"), W("PERSIST"), W("GET"), W("COUNT"), W("MATCH"), W("TYPE"),
-    W("REPLACE"), W("DB"), W("LEN"), W("IDX"), W("MINMATCHLEN"), W("WITHMATCHLEN"),
-    W("BIT"), W("BYTE"), W("SET"), W("INCRBY"), W("OVERFLOW"), W("WRAP"), W("SAT"),
-    W("FAIL"), W("ASYNC"), W("SYNC"), W("SAMPLES"), W("ON"), W("OFF"), W("AND"),
-    W("NOT"), W("FOO"), W("nx"), W("ex"), W("string"), W("list"), END };
-static const struct bytes commands[] = {
-    W("get"), W("SET"), W("mset"), W("config|get"), W("config"), W("nope"), W(""),
-    W("a|b|c"), W("client|list"), W("bitop"), W("lcs"), W("copy"), W("object|encoding"),
-    END };
-static const struct bytes sections[] = {
-    W("nope"), W("modules"), W("sentinel"), W("cluster"), W(""), END };
-static const struct bytes filters[] = {
-    W("string"), W("list"), W("nope"), W(""), W("hash"), W("STRING"), W("zset"), END };
-
-/* Arguments whose name says more than their type; before the pools by type. */
-static const struct { const char *name; const struct bytes *pool; } by_name[] = {
-    { "offset", offsets }, { "encoding", encodings }, { "db", indexes },
-    { "index", indexes }, { "index1", indexes }, { "index2", indexes },
-    { "destination-db", indexes }, { "seconds", deadlines },
-    { "milliseconds", deadlines }, { "timestamp", moments },
-    { "unix-time-seconds", moments }, { "unix-time-milliseconds", instants },
-    { "command", commands }, { "command-name", commands }, { "section", sections },
-    { "type", filters }, { "cursor", indexes }, { "parameter", patterns },
-    { "increment", integers }, { "bit", indexes },
-};
-
-static struct bytes
-pick(const struct bytes *pool)
-{
-    size_t n = 0;
-
-    while (pool[n].at)
-        n++;
-    return pool[rand_below(n)];
-}
-
-static bool
-one_in(uint64_t n)
-{
-    return rand_below(n) == 0;
-}
-
-/* A word out of any pool. */
-static struct bytes
-anything(void)
-{
-    const struct bytes *const pools[] = {
-        keys, strings, integers, options, options, doubles, patterns, deadlines,
-    };
-
-    return pick(pools[rand_below(sizeof pools / sizeof *pools)]);
-}
 
 static void
 add(struct made *out, struct bytes word)
@@ -163,34 +62,25 @@ add(struct made *out, struct bytes word)
 
 /* --- following the syntax --- */
 
-/* Newer than the server we are compared with? */
+/* Has the server we are compared with nothing like it? */
 static bool
 is_newer(const struct argument *a)
 {
     int major, minor;
 
-    return a->since && sscanf(a->since, "%d.%d", &major, &minor) == 2 &&
-           (major > 7 || (major == 7 && minor > 0));
+    return (a->token && strcmp(a->token, "ROLLBACK") == 0)      /* of MULTI: our own */
+           || (a->since && sscanf(a->since, "%d.%d", &major, &minor) == 2 &&
+           (major > 7 || (major == 7 && minor > 0)));
 }
 
-static struct bytes
-value_of(const struct argument *a)
-{
-    for (size_t i = 0; i < sizeof by_name / sizeof *by_name; i++)
-        if (a->type != ARGUMENT_KEY && strcmp(a->name, by_name[i].name) == 0
-            && (a->type != ARGUMENT_DOUBLE))
-            return pick(by_name[i].pool);
-    switch (a->type) {
-    case ARGUMENT_KEY: return pick(keys);
-    case ARGUMENT_INTEGER: return pick(integers);
-    case ARGUMENT_DOUBLE: return pick(doubles);
-    case ARGUMENT_PATTERN: return pick(patterns);
-    case ARGUMENT_UNIX_TIME: return pick(deadlines);
-    default: return pick(strings);
-    }
-}
+/* A call being made: its words, and what `numkeys` among them is to say. */
+struct making {
+    struct made *out;
+    struct taste taste;
+    size_t count_at, keys;      /* where `numkeys` is (0: nowhere); how many keys came */
+};
 
-static void walk(const struct argument *list, struct made *out);
+static void walk(struct making *m, const struct argument *list);
 
 /* One of several, but none that 7.0 lacks. */
 static const struct argument *
@@ -208,29 +98,76 @@ alternative(const struct argument *list)
 
 /* Once: with its token, unless that was said before. */
 static void
-emit(const struct argument *a, bool with_token, struct made *out)
+emit(struct making *m, const struct argument *a, bool with_token)
 {
     if (a->token && a->token[0] && with_token)
-        add(out, bytes_of_text(a->token));
-    if (a->type == ARGUMENT_BLOCK)
-        walk(a->inside, out);
-    else if (a->type == ARGUMENT_ONEOF)
-        emit(alternative(a->inside), true, out);
-    else if (a->type != ARGUMENT_TOKEN)
-        add(out, value_of(a));
+        add(m->out, bytes_of_text(a->token));
+    if (a->type == ARGUMENT_BLOCK) {
+        walk(m, a->inside);
+    } else if (a->type == ARGUMENT_ONEOF) {
+        emit(m, alternative(a->inside), true);
+    } else if (a->type != ARGUMENT_TOKEN) {
+        if (strcmp(a->name, "numkeys") == 0)
+            m->count_at = m->out->n;
+        add(m->out, argument_word(&m->taste, a));
+    }
+}
+
+/* Seven times in eight `numkeys` is true. */
+static void
+count_keys(struct making *m, size_t n)
+{
+    static const struct bytes number[] = { { "1", 1 }, { "2", 1 }, { "3", 1 } };
+
+    m->keys = n;
+    if (n >= 1 && n <= 3 && m->count_at > 0 && !one_in(8))
+        m->out->word[m->count_at] = number[n - 1];
+}
+
+static size_t
+times_of(const struct making *m, const struct argument *a)
+{
+    if (!(a->flags & ARGUMENT_MULTIPLE))
+        return 1;
+    if (m->keys > 0 && strcmp(a->name, "weight") == 0 && !one_in(8))
+        return m->keys;
+    return 1 + rand_below(3);
 }
 
 static void
-walk(const struct argument *list, struct made *out)
+walk(struct making *m, const struct argument *list)
 {
     for (const struct argument *a = list; a; a = a->next) {
-        size_t times = a->flags & ARGUMENT_MULTIPLE ? 1 + rand_below(3) : 1;
+        size_t times = times_of(m, a);
 
         if (is_newer(a) || (a->flags & ARGUMENT_OPTIONAL && one_in(2)))
             continue;
         for (size_t i = 0; i < times; i++)
-            emit(a, i == 0 || a->flags & ARGUMENT_MULTIPLE_TOKEN, out);
+            emit(m, a, i == 0 || a->flags & ARGUMENT_MULTIPLE_TOKEN);
+        if (a->type == ARGUMENT_KEY && a->flags & ARGUMENT_MULTIPLE)
+            count_keys(m, times);
     }
+}
+
+static bool
+has_word(const struct made *m, const char *word)
+{
+    for (size_t i = 1; i < m->n; i++)
+        if (bytes_is(m->word[i], word))
+            return true;
+    return false;
+}
+
+/* ZRANGE and ZRANGESTORE: the bounds mostly suit the options that came after them. */
+static void
+suit_bounds(const struct source *s, struct made *out)
+{
+    size_t at = strcmp(s->name, "zrange") == 0 ? 2
+              : strcmp(s->name, "zrangestore") == 0 ? 3 : 0;
+
+    for (size_t i = at; at > 0 && i < at + 2 && i < out->n; i++)
+        if (!one_in(8))
+            out->word[i] = bound_word(has_word(out, "BYLEX"), has_word(out, "BYSCORE"));
 }
 
 /* --- doing damage --- */
@@ -255,14 +192,14 @@ damage(struct made *out, size_t first)
         }
         break;
     case 2:
-        add(out, anything());
+        add(out, any_word());
         break;
     case 3:
-        add(out, pick(options));
+        add(out, option_word());
         break;
     case 4:
         if (at < out->n)
-            out->word[at] = anything();
+            out->word[at] = any_word();
         break;
     default:                                    /* exchange two */
         if (at + 1 < out->n) {
@@ -287,6 +224,36 @@ lengthen_deadlines(const struct source *s, struct made *out)
 
         if (n > 0 && n < FAR)
             out->word[i] = B("4102444800000");
+    }
+}
+
+/* Blocking commands wait at most a moment, nobody asks for millions of random picks
+ * (nor for -2^63 of them, which Redis would try to count), and ZRANK and MULTI get none of our words,
+ * because INFO tells a call that is refused from one that fails. */
+static void
+tame(const struct source *s, struct made *out)
+{
+    bool first = strcmp(s->name, "blmpop") == 0 || strcmp(s->name, "bzmpop") == 0;
+    size_t at = first ? 1 : out->n - 1;
+    char *end;
+    double n;
+
+    if (strcmp(s->name, "multi") == 0)
+        out->n = 1;
+    if (strcmp(s->name, "zrank") == 0 || strcmp(s->name, "zrevrank") == 0)
+        out->n = out->n < 3 ? out->n : 3;
+    if (s->row->flags & BLOCKING && at > 0 && at < out->n) {
+        n = strtod(out->word[at].at, &end);
+        if (end != out->word[at].at && n >= 0 && n < 1e16)
+            out->word[at] = B("0.001");
+    }
+    for (size_t i = 2; strcmp(s->name, "lpos") == 0 && i < out->n; i++)
+        if (bytes_is(out->word[i], "-9223372036854775808"))     /* its negation overflows */
+            out->word[i] = B("-9223372036854775807");           /* in Redis 7.0 */
+    for (size_t i = 2; strstr(s->name, "rand") && i < out->n; i++) {
+        n = strtod(out->word[i].at, &end);
+        if (n < -1000 && n > -9.3e18)
+            out->word[i] = B("-1000");
     }
 }
 
@@ -324,12 +291,16 @@ generate_call(const struct source *all, size_t n, const struct source *s,
             add(out, inner.word[i]);
         first++;                /* not SYNC and the like, which only Redis has */
     } else {
-        walk(s->tree, out);
+        struct making m = { out, taste_of(s->group, s->name), 0, 0 };
+
+        walk(&m, s->tree);
+        suit_bounds(s, out);
     }
     if (one_in(3)) {
         damage(out, first);
         lengthen_deadlines(s, out);
     }
+    tame(s, out);
 }
 
 void
@@ -338,17 +309,19 @@ generate_arity(const struct source *s, size_t extra, struct made *out)
     begin(s, out);
     while (extra-- > 0)
         add(out, B("1"));
+    tame(s, out);
 }
 
 /* --- sources --- */
 
 static void
-load(struct source *s, const struct command *row)
+load(struct source *s, const struct command *row, const char *group)
 {
     const char *error;
 
     memset(s, 0, sizeof *s);
     s->row = row;
+    s->group = group;
     s->tree = syntax_parse(row->syntax ? row->syntax : "", &error);
     cr_assert_null(error, "%s: %s", row->name, error);
     snprintf(s->full_name, sizeof s->full_name, "%s%s%s",
@@ -371,7 +344,7 @@ sources_load(struct source **out)
     *out = calloc(total, sizeof **out);
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         for (size_t j = 0; j < families[i]->count; j++)
-            load(&(*out)[n++], &families[i]->rows[j]);
+            load(&(*out)[n++], &families[i]->rows[j], families[i]->group);
     return n;
 }
 

@@ -11,6 +11,7 @@
 /* A row that calls are made from. */
 struct source {
     const struct command *row;
+    const char *group;          /* of its family */
     struct argument *tree;      /* of its syntax */
     char full_name[64];         /* "get", "config|get" */
     char name[64], sub[64];     /* its words; sub "" at the top level */

@@ -3,169 +3,29 @@
  * has as well get the same replies from both.
  *
  * How:        a seeded sequence (IGNIS_ORACLE_SEED) of IGNIS_ORACLE_CALLS calls goes
- *             to both, in RESP2 and in RESP3.  After a difference both databases are
- *             emptied, so that one finding does not make others; the calls since then
- *             that share an argument with it are printed, ready to become a script. */
+ *             to both, in RESP2 and in RESP3; from time to time the digests of all
+ *             databases are compared.
+ * Read next:  tests/oracle/run.c */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/rand.h"
-#include "oracle/explained.h"
-#include "oracle/generate.h"
-#include "support/server.h"
-
-#define REMEMBERED 200          /* calls that may have led to a difference */
-#define REPORTS 12
-
-struct run {
-    struct twins twins;
-    struct source *all;
-    size_t n;
-    size_t calls, errors, differences;
-    struct text past[REMEMBERED];
-    struct text report;
-    int proto;
-};
-
-static const char *const quiet[] = {
-    "--slowlog-log-slower-than", "-1",          /* its contents depend on times */
-    "--enable-debug-command", "yes", NULL,
-};
-
-static uint64_t
-setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
-static void
-run_start(struct run *r, int proto)
-{
-    memset(r, 0, sizeof *r);
-    if (!twins_are_possible())
-        skip_or_fail("redis-server 7.0");
-    r->proto = proto;
-    r->n = sources_load(&r->all);
-    twins_start(&r->twins, proto, quiet);
-    for (size_t i = 0; i < r->n; i++)
-        r->all[i].known = twin_knows(r->twins.now->redis, r->all[i].full_name);
-}
-
-static void
-run_stop(struct run *r)
-{
-    cr_expect_eq(r->differences, 0, "%zu of %zu replies differ in RESP%d\n%s",
-                 r->differences, r->calls, r->proto, r->report.at ? r->report.at : "");
-    twins_stop(&r->twins);
-    for (size_t i = 0; i < REMEMBERED; i++)
-        text_free(&r->past[i]);
-    text_free(&r->report);
-    sources_free(r->all, r->n);
-}
-
-/* Note the call as a line of a script. */
-static void
-remember(struct run *r, const struct made *m)
-{
-    struct text *line = &r->past[r->calls % REMEMBERED];
-
-    text_clear(line);
-    for (size_t i = 0; i < m->n; i++) {
-        text_add_text(line, i > 0 ? " " : "");
-        text_add_quoted(line, m->word[i]);
-    }
-}
-
-/* Does the line have an argument of this call? */
-static bool
-is_related(const struct text *line, const struct made *m)
-{
-    struct text word = { 0 };
-    bool found = false;
-
-    for (size_t i = 1; i < m->n && !found; i++) {
-        text_clear(&word);
-        text_add_char(&word, ' ');
-        text_add_quoted(&word, m->word[i]);
-        found = line->len > 0 && strstr(line->at, word.at);
-    }
-    text_free(&word);
-    return found;
-}
-
-static void
-tell(struct run *r, const struct made *m, const struct answers *a)
-{
-    r->differences++;
-    if (r->differences > REPORTS)
-        return;
-    for (size_t i = REMEMBERED - 1; i > 0; i--) {
-        struct text *line = &r->past[(r->calls - i) % REMEMBERED];
-
-        if (i <= r->calls && is_related(line, m))
-            text_printf(&r->report, "%.200s\n", line->at);
-    }
-    text_printf(&r->report, "%s\n", r->past[r->calls % REMEMBERED].at);
-    answers_describe(a, &r->report);
-    text_add_text(&r->report, "\n");
-}
-
-static void
-start_anew(struct run *r)
-{
-    twins_need(&r->twins, "FLUSHALL");
-    twins_need(&r->twins, "SELECT 0");
-    for (size_t i = 0; i < REMEMBERED; i++)
-        text_clear(&r->past[i]);
-}
-
-static void
-compare(struct run *r, const struct made *m)
-{
-    struct answers a;
-    bool same;
-
-    remember(r, m);
-    twins_ask(&r->twins, m->word, m->n, &a);
-    same = explained_agree(explained_for(m->word, m->n), &a);
-    if (!same)
-        tell(r, m, &a);
-    r->errors += a.redis.at && a.redis.at[0] == '-';
-    if (!a.ours.at || !a.redis.at)
-        twins_reconnect(&r->twins);
-    if (!same)
-        start_anew(r);
-    answers_free(&a);
-    r->calls++;
-}
-
-/* Commands of strings and keys come more often than those about the server. */
-static const struct source *
-choose(const struct run *r)
-{
-    const struct source *s;
-
-    do
-        s = &r->all[rand_below(r->n)];
-    while (!s->known || !s->random
-           || (s->row->keys[0].shape == KEYS_NONE && rand_below(4) > 0));
-    return s;
-}
+#include "oracle/run.h"
 
 static void
 expect_equal_replies(int proto)
 {
-    uint64_t calls = setting("IGNIS_ORACLE_CALLS", 20000);
+    uint64_t calls = run_setting("IGNIS_ORACLE_CALLS", 20000);
     struct made m;
     struct run r;
 
     run_start(&r, proto);
-    rand_seed(setting("IGNIS_ORACLE_SEED", 20260) + (uint64_t)proto);
+    rand_seed(run_setting("IGNIS_ORACLE_SEED", 20260) + (uint64_t)proto);
     while (r.calls < calls) {
-        generate_call(r.all, r.n, choose(&r), &m);
-        compare(&r, &m);
+        generate_call(r.all, r.n, run_choose(&r), &m);
+        run_compare(&r, &m);
+        if (r.calls % 50 == 0 && !r.queueing)
+            run_compare_state(&r);
     }
     cr_expect_lt(r.errors, calls * 3 / 4, "%zu calls are refused: what do these prove?",
                  r.errors);
@@ -267,8 +127,8 @@ compare_counts(struct run *r)
     cr_assert_gt(redis.len, 0);
     if (describe_counts(ours.at, redis.at, &report)) {
         if (r->differences++ < REPORTS)
-            text_printf(&r->report, "after %s\n%s",
-                        r->past[(r->calls - 1) % REMEMBERED].at, report.at);
+            text_printf(&r->report, "after %s (of %zu queued)\n%s", run_last_call(r),
+                        r->queued, report.at);
         twins_need(&r->twins, "CONFIG RESETSTAT");
         twins_need(&r->twins, "FLUSHALL");
     }
@@ -282,20 +142,20 @@ compare_counts(struct run *r)
 /* Changes, hits and misses, errors, calls by command: INFO counts them as Redis does. */
 Test(oracle, generated_calls_are_counted_as_redis_counts_them, .timeout = 600)
 {
-    uint64_t calls = setting("IGNIS_ORACLE_CALLS", 20000) / 5;
+    uint64_t calls = run_setting("IGNIS_ORACLE_CALLS", 20000) / 5;
     struct made m;
     struct run r;
 
     run_start(&r, 2);
-    rand_seed(setting("IGNIS_ORACLE_SEED", 20260) + 7);
+    rand_seed(run_setting("IGNIS_ORACLE_SEED", 20260) + 7);
     twins_need(&r.twins, "CONFIG RESETSTAT");
     while (r.calls < calls) {
-        const struct source *s = choose(&r);
+        const struct source *s = run_choose(&r);
 
         generate_call(r.all, r.n, s, &m);
         if (strcmp(s->name, "scan") == 0)       /* TYPE hits the keys it comes by: */
             continue;                           /* they depend on the cursor */
-        compare(&r, &m);
+        run_compare(&r, &m);
         compare_counts(&r);
     }
     run_stop(&r);
@@ -304,15 +164,18 @@ Test(oracle, generated_calls_are_counted_as_redis_counts_them, .timeout = 600)
 /* --- arity --- */
 
 /* QUIT and RESET take any number of arguments, or none, and change the session;
- * SHUTDOWN, MONITOR and DEBUG only with arguments that they refuse. */
+ * SHUTDOWN and MONITOR only with arguments that they refuse. */
 static bool
 is_safe(const struct source *s, size_t extra)
 {
+    size_t len = strlen(s->name), tail = strlen("subscribe");
     static const char *const never[] = { "quit", "reset", "hello", "client|pause" };
 
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (strcmp(s->full_name, never[i]) == 0)
             return false;
+    if (len >= tail && strcmp(s->name + len - tail, "subscribe") == 0)
+        return extra == 0;                      /* else a reply for each channel */
     return extra > 0
            || (strcmp(s->name, "shutdown") != 0 && strcmp(s->name, "monitor") != 0);
 }
@@ -327,7 +190,7 @@ Test(oracle, every_number_of_arguments_is_taken_or_refused_alike, .timeout = 120
         for (size_t extra = 0; r.all[i].known && extra < 8; extra++) {
             generate_arity(&r.all[i], extra, &m);
             if (is_safe(&r.all[i], extra))
-                compare(&r, &m);
+                run_compare(&r, &m);
         }
     }
     cr_expect_gt(r.calls, 500);

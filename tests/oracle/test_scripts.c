@@ -36,7 +36,7 @@ is_script(const struct dirent *e)
 ParameterizedTestParameters(oracle, script_gets_the_replies_of_redis)
 {
     static struct parameter all[2 * SCRIPTS_MAX];
-    struct dirent **names;
+    struct dirent **names = NULL;
     char path[4096];
     size_t count = 0;
     int n;
