@@ -86,7 +86,7 @@ static const struct explained rows[] = {
 static const struct explained random_rows[] = {
     { "object encoding *", .regex = "listpack|quicklist|hashtable|skiplist", .with = "FORM",
       .why = "small sets and lists are listpacks as in newer Redis; which form belongs "
-             "to which size is compared by scripts/encoding*.txt" },
+             "to which size is compared by scripts/encoding.txt" },
     { "bl*", .regex = "timeout is (negative|out of range)", .with = "TIMEOUT",
       .why = "Redis 7.0 takes a timeout that overflows for a negative one; newer ones "
              "say what it is" },
