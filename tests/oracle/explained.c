@@ -114,6 +114,7 @@ static const struct explained random_rows[] = {
     { "[hsz]scan * 0", .way = SCANNED, .why = "the order of a hash table" },
     { "[hsz]scan * 0 *", .way = SCANNED, .why = "the order of a hash table" },
     { "[hsz]scan * *[0-9]*", .way = ANY, .why = "cursors of another hash table" },
+    { "[hsz]scan *", .way = SCANNED, .why = "no cursor at all is 0" },
     { "pubsub channels*", .way = UNORDERED, .why = "the order of a hash table" },
     { "pubsub shardchannels*", .way = UNORDERED, .why = "the order of a hash table" },
 };

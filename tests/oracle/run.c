@@ -310,7 +310,7 @@ is_passed_over(const struct run *r, const struct source *s)
     if (r->queueing)
         return strcmp(s->name, "spop") == 0;
     if (s->row->flags & BLOCKING)
-        return rand_below(8) > 0;
+        return rand_below(16) > 0;
     return s->row->keys[0].shape == KEYS_NONE && rand_below(4) > 0;
 }
 

@@ -15,7 +15,7 @@
 static void
 expect_equal_replies(int proto)
 {
-    uint64_t calls = run_setting("IGNIS_ORACLE_CALLS", 20000);
+    uint64_t calls = run_setting("IGNIS_ORACLE_CALLS", 15000);
     struct made m;
     struct run r;
 
@@ -142,7 +142,7 @@ compare_counts(struct run *r)
 /* Changes, hits and misses, errors, calls by command: INFO counts them as Redis does. */
 Test(oracle, generated_calls_are_counted_as_redis_counts_them, .timeout = 600)
 {
-    uint64_t calls = run_setting("IGNIS_ORACLE_CALLS", 20000) / 5;
+    uint64_t calls = run_setting("IGNIS_ORACLE_CALLS", 15000) / 5;
     struct made m;
     struct run r;
 
