@@ -16,7 +16,7 @@
  *                random goes, as if it had changed.
  * Cost:       a read of a tracking client: one lookup per key; others: nothing.
  * Left out:   SWAPDB tells nothing, as in Redis: the table does not know databases.
- * Read next:  commands/c_tracking.c */
+ * Read next:  command/tracking_table.c, command/tracking_bcast.c */
 #include "command/tracking.h"
 
 #include <stdio.h>
@@ -27,10 +27,9 @@
 #include "command/pubsub.h"
 #include "command/table.h"
 #include "command/tracking_bcast.h"
+#include "command/tracking_table.h"
 #include "config/config.h"
-#include "keyspace/lazyfree.h"
 #include "net/loop.h"
-#include "structs/dict.h"
 
 #define CHANNEL "__redis__:invalidate"
 
@@ -44,42 +43,16 @@ struct tracker {
     size_t prefix_count;
 };
 
-struct readers {
-    uint64_t *ids;                      /* ascending */
-    uint32_t count, room;
-    uint32_t len;
-    char name[];
-};
-
 struct tracking {
     struct server *server;
     struct tracker *first;
-    size_t clients, items;
-    struct dict *table;
+    size_t clients;
+    struct tracking_table *table;
     struct broadcast *broadcast;
     struct client *executing;           /* a tracking client's command runs */
     struct text *waiting;               /* what it will be told, a text each */
     size_t waiting_count, waiting_room;
 };
-
-static struct bytes
-name_of(const void *item)
-{
-    const struct readers *r = item;
-
-    return bytes_view(r->name, r->len);
-}
-
-static void
-free_readers(void *item)
-{
-    struct readers *r = item;
-
-    mem_free(r->ids);
-    mem_free(r);
-}
-
-static const struct dict_ops table_ops = { .key_of = name_of, .free_item = free_readers };
 
 /* --- telling --- */
 
@@ -168,42 +141,19 @@ is_own(const struct tracker *t)
     return (t->options & TRACKING_NOLOOP) && client_is(t->client, CLIENT_RUNNING);
 }
 
-/* The key goes out of the table; all who read it hear so. */
+/* All who read this key hear that it changed; the table knows it no more. */
 static void
 invalidate(struct tracking *all, struct readers *r)
 {
     struct client *c;
 
-    dict_remove_item(all->table, r, hash_bytes(r->name, r->len));
-    all->items -= r->count;
     for (uint32_t i = 0; i < r->count; i++) {
         c = clients_by_id(all->server->clients, r->ids[i]);
         if (c && c->tracker && !(c->tracker->options & TRACKING_BCAST)
             && !is_own(c->tracker))
-            tell_key(all, c->tracker, name_of(r));
+            tell_key(all, c->tracker, bytes_view(r->name, r->len));
     }
-    free_readers(r);
-}
-
-static void
-free_table(void *p)
-{
-    dict_free(p);
-}
-
-/* It may be large, and freeing it long. */
-static void
-forget_table(struct tracking *all)
-{
-    size_t keys = dict_count(all->table);
-
-    all->items = 0;
-    if (keys <= LAZYFREE_EFFORT) {
-        dict_clear(all->table, NULL, NULL);
-        return;
-    }
-    lazyfree_call(free_table, all->table, keys);
-    all->table = dict_new(&table_ops);
+    readers_free(r);
 }
 
 static void
@@ -211,7 +161,7 @@ invalidate_all(struct tracking *all)
 {
     for (struct tracker *t = all->first; t; t = t->next)
         tell_or_wait(all, t, t->client->out->proto < 3 ? B("$-1\r\n") : B("_\r\n"));
-    forget_table(all);
+    tracking_table_clear(all->table);
 }
 
 static void
@@ -220,7 +170,6 @@ on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
 {
     struct tracking *all = arg;
     bool by_itself = what == EVENT_EXPIRED || what == EVENT_EVICTED;
-    struct key key;
     struct readers *r;
 
     if (name.len == 0 && event_is_of_database(event)) {
@@ -230,12 +179,9 @@ on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
             invalidate_all(all);
         return;
     }
-    if (dict_count(all->table)) {
-        key = key_of(name);
-        r = dict_find(all->table, key.name, key.hash);
-        if (r)
-            invalidate(all, r);
-    }
+    r = tracking_table_take(all->table, name);
+    if (r)
+        invalidate(all, r);
     if (broadcast_prefixes(all->broadcast))
         broadcast_note(all->broadcast, name,
                        by_itself || !all->executing ? 0 : all->executing->id);
@@ -248,48 +194,8 @@ tracking_limit(struct tracking *all)
 {
     int64_t max = all->server->config->tracking_table_max_keys;
 
-    while (max > 0 && dict_count(all->table) > (size_t)max)
-        invalidate(all, dict_random(all->table));
-}
-
-static struct readers *
-readers_of(struct tracking *all, struct bytes name)
-{
-    struct key key = key_of(name);
-    struct readers *r = dict_find(all->table, key.name, key.hash);
-
-    if (r)
-        return r;
-    r = mem_zalloc(sizeof *r + name.len);
-    r->len = (uint32_t)name.len;
-    memcpy(r->name, name.at, name.len);
-    dict_add(all->table, r, key.hash);
-    return r;
-}
-
-static void
-remember(struct tracking *all, struct bytes name, uint64_t id)
-{
-    struct readers *r = readers_of(all, name);
-    uint32_t low = 0, high = r->count, mid;
-
-    while (low < high) {
-        mid = low + (high - low) / 2;
-        if (r->ids[mid] < id)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    if (low < r->count && r->ids[low] == id)
-        return;
-    if (r->count == r->room) {
-        r->room = r->room ? 2 * r->room : 1;
-        r->ids = mem_realloc(r->ids, r->room * sizeof *r->ids);
-    }
-    memmove(r->ids + low + 1, r->ids + low, (r->count - low) * sizeof *r->ids);
-    r->ids[low] = id;
-    r->count++;
-    all->items++;
+    while (max > 0 && tracking_table_keys(all->table) > (size_t)max)
+        invalidate(all, tracking_table_take_any(all->table));
 }
 
 void
@@ -308,7 +214,8 @@ tracking_remember(struct call *c)
     if (command_keys(c->cmd, c->argv, c->argc, &found))
         for (int i = 0; i < found.count; i++)
             if (!(found.keys[i].access & KEY_NOT_KEY))
-                remember(all, c->argv[found.keys[i].at], c->client->id);
+                tracking_table_add(all->table, c->argv[found.keys[i].at],
+                                   c->client->id);
     found_keys_free(&found);
     tracking_limit(all);
 }
@@ -430,7 +337,7 @@ tracking_stop(struct client *c)
     client_set(c, CLIENT_TRACKING | CLIENT_TRACKING_CACHING, false);
     if (--all->clients == 0) {
         listen(all, false);
-        forget_table(all);
+        tracking_table_clear(all->table);
     }
 }
 
@@ -479,7 +386,8 @@ tracking_memory(const struct client *c)
 void
 tracking_facts(const struct tracking *all, struct tracking_facts *out)
 {
-    *out = (struct tracking_facts){ .keys = dict_count(all->table), .items = all->items,
+    *out = (struct tracking_facts){ .keys = tracking_table_keys(all->table),
+                                    .items = tracking_table_items(all->table),
                                     .prefixes = broadcast_prefixes(all->broadcast) };
 }
 
@@ -519,7 +427,7 @@ tracking_new(struct server *server)
     struct tracking *all = mem_zalloc(sizeof *all);
 
     all->server = server;
-    all->table = dict_new(&table_ops);
+    all->table = tracking_table_new();
     all->broadcast = broadcast_new();
     loop_before_sleep(server->loop, before_sleep, all);
     return all;
@@ -530,7 +438,7 @@ tracking_free(struct tracking *all)
 {
     if (!all)
         return;
-    dict_free(all->table);
+    tracking_table_free(all->table);
     broadcast_free(all->broadcast);
     mem_free(all->waiting);
     mem_free(all);
