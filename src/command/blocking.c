@@ -3,30 +3,22 @@
  *
  * Why:        a queue's consumers must not poll; they must be served in the order
  *             they came, lose nothing, and cost nothing while nothing happens.
- * How:        each database has a dict of awaited keys; each awaited key has the
- *             lists of its waits, oldest first, a list for each type of value that
- *             some wait for. A wait for three keys hangs in three lists.
- *
- *               key "jobs"  lists: wait of client 7 -> wait of client 9
- *                           zsets: wait of client 8
- *               key "mail"  lists: wait of client 7
- *
+ * How:        a wait hangs in the queue of each key that it waits for (awaited.c).
  *             A key listener, there only while somebody waits, notes changed keys.
  *             After the command (EXEC as a whole) the noted keys are served: the
  *             oldest wait's command is run again, for that key alone.
  * Invariants: 1. a client waits at most once; CLIENT_BLOCKED says whether.
- *             2. a key is in the dict exactly while a wait hangs in its lists (or it
- *                is being served).
- *             3. serving never runs inside a handler.
+ *             2. serving never runs inside a handler.
  * Cost:       a push pays one lookup while anybody waits; those who are not served
  *             are not looked at: once the key is empty again, or is of a type that
  *             they do not wait for (blocking_visits counts, tests check).
- * Read next:  commands/c_list_move.c */
+ * Read next:  command/awaited.c, commands/c_list_move.c */
 #include "command/blocking.h"
 
 #include <math.h>
 
 #include "base/alloc.h"
+#include "command/awaited.h"
 #include "command/client.h"
 #include "command/clients_pause.h"
 #include "command/dispatch_call.h"
@@ -35,31 +27,6 @@
 #include "net/conn.h"
 #include "net/loop.h"
 #include "structs/deadlines.h"
-#include "structs/dict.h"
-
-struct wait;
-
-/* One wait in one key's list. */
-struct place {
-    struct wait *wait;
-    struct awaited *key;
-    struct place *prev, *next;
-};
-
-/* What can be waited for: lists, sorted sets, streams. */
-enum { QUEUES = 3 };
-
-struct queue { struct place *first, *last; };
-
-struct awaited {
-    struct queue queues[QUEUES];
-    size_t count;                       /* waits in all of them */
-    struct awaited *next_ready;
-    int db;
-    bool is_ready, is_served;
-    uint32_t len;
-    char name[];
-};
 
 struct wait {
     struct client *client;
@@ -76,26 +43,14 @@ struct wait {
 
 struct blocking {
     struct server *server;
-    struct dict **keys;                 /* by database; NULL until used */
-    int databases;
-    struct awaited *ready, **ready_end;
+    struct awaited_keys keys;
     struct deadlines *deadlines;
     struct timer *timer;
     struct wait *retrying;              /* its handler is being run again */
     bool retry_failed;
-    size_t clients, key_count;
+    size_t clients;
     uint64_t visits;
 };
-
-static struct bytes
-name_of(const void *item)
-{
-    const struct awaited *a = item;
-
-    return bytes_view(a->name, a->len);
-}
-
-static const struct dict_ops awaited_ops = { .key_of = name_of };
 
 /* --- waiting --- */
 
@@ -140,41 +95,6 @@ listen(struct blocking *b, bool on)
                         on ? ~(unsigned)(EVENT_KEY_MISS | EVENT_NEW) : 0, on_event, b);
 }
 
-static struct awaited *
-awaited_find(struct blocking *b, int db, const struct key *key)
-{
-    return b->keys[db] ? dict_find(b->keys[db], key->name, key->hash) : NULL;
-}
-
-static struct awaited *
-awaited_of(struct blocking *b, int db, struct bytes name)
-{
-    struct key key = key_of(name);
-    struct awaited *a = awaited_find(b, db, &key);
-
-    if (a)
-        return a;
-    a = mem_zalloc(sizeof *a + name.len);
-    a->db = db;
-    a->len = (uint32_t)name.len;
-    memcpy(a->name, name.at, name.len);
-    if (!b->keys[db])
-        b->keys[db] = dict_new(&awaited_ops);
-    dict_add(b->keys[db], a, key.hash);
-    b->key_count++;
-    return a;
-}
-
-static void
-awaited_drop_if_idle(struct blocking *b, struct awaited *a)
-{
-    if (a->count || a->is_served || a->is_ready)
-        return;
-    dict_remove_item(b->keys[a->db], a, hash_bytes(a->name, a->len));
-    b->key_count--;
-    mem_free(a);
-}
-
 /* The type a waiting command takes from. */
 static enum type
 wanted_type(const struct wait *w)
@@ -182,48 +102,6 @@ wanted_type(const struct wait *w)
     if (w->cmd->categories & ACL_SORTEDSET)
         return TYPE_ZSET;
     return w->cmd->categories & ACL_STREAM ? TYPE_STREAM : TYPE_LIST;
-}
-
-/* NULL: nobody waits for such. */
-static struct queue *
-queue_of(struct awaited *a, enum type type)
-{
-    switch (type) {
-    case TYPE_LIST: return &a->queues[0];
-    case TYPE_ZSET: return &a->queues[1];
-    case TYPE_STREAM: return &a->queues[2];
-    default: return NULL;
-    }
-}
-
-/* A key named twice is awaited once: its second place stays empty. */
-static void
-enqueue(struct awaited *a, struct place *p, struct wait *w)
-{
-    struct queue *q = queue_of(a, wanted_type(w));
-
-    *p = (struct place){ 0 };
-    if (q->last && q->last->wait == w)
-        return;
-    *p = (struct place){ .wait = w, .key = a, .prev = q->last };
-    *(q->last ? &q->last->next : &q->first) = p;
-    q->last = p;
-    a->count++;
-}
-
-static void
-dequeue(struct blocking *b, struct place *p)
-{
-    struct awaited *a = p->key;
-    struct queue *q;
-
-    if (!a)
-        return;
-    q = queue_of(a, wanted_type(p->wait));
-    *(p->prev ? &p->prev->next : &q->first) = p->next;
-    *(p->next ? &p->next->prev : &q->last) = p->prev;
-    a->count--;
-    awaited_drop_if_idle(b, a);
 }
 
 static void
@@ -280,8 +158,8 @@ call_block(struct call *c, int first, int count, int step, msec deadline,
                         .count = count, .step = step, .deadline = deadline,
                         .on_timeout = on_timeout, .is_muted = c->out->muted };
     for (int i = 0; i < count; i++)
-        enqueue(awaited_of(b, db_index(c->db), c->argv[first + i * step]), &w->places[i],
-                w);
+        awaited_enqueue(&b->keys, db_index(c->db), c->argv[first + i * step],
+                        wanted_type(w), w, &w->places[i]);
     if (deadline) {
         deadlines_add(b->deadlines, deadline, w);
         set_timer(b);
@@ -297,7 +175,7 @@ static void
 end_wait(struct blocking *b, struct wait *w)
 {
     for (int i = 0; i < w->count; i++)
-        dequeue(b, &w->places[i]);
+        awaited_dequeue(&b->keys, wanted_type(w), &w->places[i]);
     if (w->deadline)
         deadlines_remove(b->deadlines, w->deadline, w);
     w->client->wait = NULL;
@@ -328,54 +206,24 @@ release(struct blocking *b, struct wait *w)
 
 /* --- serving --- */
 
-static void
-note_ready(struct blocking *b, struct awaited *a)
-{
-    if (a->is_ready)
-        return;
-    a->is_ready = true;
-    a->next_ready = NULL;
-    *b->ready_end = a;
-    b->ready_end = &a->next_ready;
-}
-
-static void
-note_item(void *item, void *arg)
-{
-    note_ready(arg, item);
-}
-
 /* Of the changes of whole databases only an exchange brings something to take. */
 static void
 on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
          const char *event)
 {
     struct blocking *b = arg;
-    struct dict *keys = b->keys[db_index(db)];
-    struct key key;
-    struct awaited *a;
-    uint64_t cursor = 0;
 
     (void)what;
-    if (!keys || dict_count(keys) == 0)
-        return;
-    if (name.len == 0 && event_is_of_database(event)) {
-        if (strcmp(event, "swapdb") == 0)
-            do
-                cursor = dict_scan(keys, cursor, 100, note_item, b);
-            while (cursor);
-        return;
-    }
-    key = key_of(name);
-    a = dict_find(keys, key.name, key.hash);
-    if (a)
-        note_ready(b, a);
+    if (name.len > 0 || !event_is_of_database(event))
+        awaited_note(&b->keys, db_index(db), name);
+    else if (strcmp(event, "swapdb") == 0)
+        awaited_note_all(&b->keys, db_index(db));
 }
 
 bool
 blocking_has_work(const struct blocking *b)
 {
-    return b->ready != NULL;
+    return b->keys.ready != NULL;
 }
 
 /* Run the command again as if `name` were its only key.  True when it was served. */
@@ -420,10 +268,9 @@ serve_key(struct blocking *b, struct awaited *a)
     struct key key = key_of(bytes_view(a->name, a->len));
     struct entry *e = db_peek(db, &key);
     enum type type = e ? entry_type(e) : TYPE_STRING;
-    struct queue *q = queue_of(a, type);
+    struct awaited_queue *q = awaited_queue(a, type);
     struct place *p, *next;
 
-    a->is_served = true;
     for (p = q ? q->first : NULL; p; p = next) {
         next = p->next;
         e = db_peek(db, &key);
@@ -433,8 +280,6 @@ serve_key(struct blocking *b, struct awaited *a)
         if (!client_is(p->wait->client, CLIENT_DEAD) && retry(b, p->wait, key.name))
             release(b, p->wait);
     }
-    a->is_served = false;
-    awaited_drop_if_idle(b, a);
 }
 
 void
@@ -444,12 +289,9 @@ blocking_serve(struct blocking *b)
 
     if (b->retrying)
         return;
-    while ((a = b->ready) != NULL) {
-        b->ready = a->next_ready;
-        if (!b->ready)
-            b->ready_end = &b->ready;
-        a->is_ready = false;
+    while ((a = awaited_take_ready(&b->keys)) != NULL) {
         serve_key(b, a);
+        awaited_served(&b->keys, a);
     }
 }
 
@@ -507,9 +349,7 @@ blocking_new(struct server *server)
     struct blocking *b = mem_zalloc(sizeof *b);
 
     b->server = server;
-    b->databases = keyspace_databases(server->keyspace);
-    b->keys = mem_zalloc((size_t)b->databases * sizeof *b->keys);
-    b->ready_end = &b->ready;
+    awaited_start(&b->keys, keyspace_databases(server->keyspace));
     b->deadlines = deadlines_new();
     b->timer = timer_new(server->loop, on_time, b);
     return b;
@@ -524,9 +364,7 @@ blocking_free(struct blocking *b)
     blocking_serve(b);                  /* lets go of keys noted but not served */
     timer_free(b->timer);
     deadlines_free(b->deadlines);
-    for (int i = 0; i < b->databases; i++)
-        dict_free(b->keys[i]);
-    mem_free(b->keys);
+    awaited_end(&b->keys);
     mem_free(b);
 }
 
@@ -545,7 +383,7 @@ blocking_timeouts(const struct blocking *b)
 size_t
 blocking_keys(const struct blocking *b)
 {
-    return b->key_count;
+    return b->keys.count;
 }
 
 uint64_t
