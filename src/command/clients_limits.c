@@ -24,6 +24,7 @@
 #include "wire/resp_read.h"
 
 #define CRON_SLICE 200          /* sessions looked at per cron call, at least */
+#define ALWAYS_SENT 16384
 #define UNAUTHENTICATED_OUTPUT 1024
 #define MEMORY_LIMIT_MIN (128 * 1024)   /* below, nobody could talk to us at all */
 #define SIZES 64                /* powers of two that a session's memory may reach */
@@ -82,6 +83,28 @@ class_of(const struct client *c)
     return client_is(c, CLIENT_PUBSUB) ? OUTPUT_PUBSUB : OUTPUT_NORMAL;
 }
 
+static void
+close_for_output(struct client *c)
+{
+    log_client(LOG_LEVEL_WARNING, "Client", c,
+               " scheduled to be closed ASAP for overcoming of output buffer limits.");
+    c->server->clients->facts.output_limit_closed++;
+    client_drop(c);
+}
+
+/* A small reply is always sent: Redis does not count its first buffer either. */
+bool
+clients_replies_check(struct client *c)
+{
+    size_t hard = c->server->config->client_output_buffer_limit[class_of(c)].hard;
+    size_t pending = reply_pending(c->out);
+
+    if (!hard || pending <= hard || pending <= ALWAYS_SENT)
+        return false;
+    close_for_output(c);
+    return true;
+}
+
 bool
 clients_output_check(struct client *c)
 {
@@ -111,10 +134,7 @@ clients_output_check(struct client *c)
         clients_memory_check(c);
         return client_is(c, CLIENT_DEAD);
     }
-    log_client(LOG_LEVEL_WARNING, "Client", c,
-               " scheduled to be closed ASAP for overcoming of output buffer limits.");
-    c->server->clients->facts.output_limit_closed++;
-    client_drop(c);
+    close_for_output(c);
     return true;
 }
 

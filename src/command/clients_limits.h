@@ -10,6 +10,9 @@ struct clients;
 
 /* Check the output limits of its class now; true when it is to be closed. */
 bool clients_output_check(struct client *c);
+/* Before replies are sent: more at once than the hard limit closes it, although the socket
+ * might take them; true then. */
+bool clients_replies_check(struct client *c);
 /* Partial and postponed input above client-query-buffer-limit: closes; true then. */
 bool clients_input_check(struct client *c, size_t pending);
 /* What `c` holds changed: count it and, above maxmemory-clients, close those that hold

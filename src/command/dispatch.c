@@ -178,6 +178,8 @@ relieve(struct client *c)
 {
     if (LIKELY(c->out->closed_bytes < FLUSH_BYTES))
         return true;
+    if (clients_replies_check(c))
+        return false;
     conn_flush(c->conn);
     return !clients_output_check(c);
 }
@@ -348,6 +350,8 @@ run_bytes(struct client *c, const char *at, size_t len)
 static void
 finish(struct client *c)
 {
+    if (!client_is(c, CLIENT_DEAD))
+        clients_replies_check(c);
     client_set(c, CLIENT_RUNNING, false);
     if (client_is(c, CLIENT_DEAD)) {
         reply_drop(c->out);

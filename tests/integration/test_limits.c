@@ -99,6 +99,39 @@ Test(limits, of_output_hard_closes_a_session_that_does_not_read, .timeout = 60)
     stop();
 }
 
+/* Although the socket would take them all; what a transaction
+ * does is done. */
+Test(limits, of_output_hard_hold_for_the_replies_of_one_read, .timeout = 60)
+{
+    char pipeline[512] = "", *transaction;
+    int s;
+
+    start("--client-output-buffer-limit", "normal 100000 0 0");
+    expect(fd, "SETRANGE big 150000 x", ":150001");
+    expect(fd, "SETRANGE small 10000 x", ":10001");
+    s = server_connect(server);
+    socket_send_text(s, "GET big\r\n");
+    cr_expect(socket_is_closed(s));
+    close(s);
+    for (int i = 0; i < 15; i++)
+        strcat(pipeline, "PING\r\nGET small\r\n");
+    s = server_connect(server);
+    socket_send_text(s, pipeline);
+    cr_expect(socket_is_closed(s));
+    close(s);
+    transaction = calloc(1, sizeof pipeline + 64);
+    sprintf(transaction, "MULTI\r\nSET a 1\r\n%sSET b 2\r\nEXEC\r\n", pipeline);
+    s = server_connect(server);
+    socket_send_text(s, transaction);
+    cr_expect(socket_is_closed(s));
+    close(s);
+    free(transaction);
+    expect(fd, "MGET a b", "*2\r\n$1\r\n1\r\n$1\r\n2");
+    expect(fd, "STRLEN big", ":150001");
+    cr_expect_eq(info_number(fd, "client_output_buffer_limit_disconnections"), 3);
+    stop();
+}
+
 Test(limits, of_output_soft_closes_only_after_its_seconds, .timeout = 60)
 {
     long long begin;
