@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * command/tracking_table.h - which clients have read a key and must hear of its change. */
+ * command/tracking_table.h - which clients have read a key and must hear it changed. */
 #ifndef IGNIS_COMMAND_TRACKING_TABLE_H
 #define IGNIS_COMMAND_TRACKING_TABLE_H
 #include "base/bytes.h"

@@ -9,27 +9,14 @@
  *             connection measures the longest PING, and resident memory is read all
  *             along.  Wall times: on a busy machine they show its scheduler too, so
  *             the CPU time of the worst turn is bounded by bench_dict instead. */
-#include <hiredis/hiredis.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/bench_server.h"
+
 #define PIPELINE 100
-
-static pid_t server;
-
-static double
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 /* Resident bytes of the server. */
 static double
@@ -47,40 +34,6 @@ resident(void)
     if (f)
         fclose(f);
     return kb * 1024;
-}
-
-static void
-end_server(void)
-{
-    if (server > 0) {
-        kill(server, SIGTERM);
-        waitpid(server, NULL, 0);
-    }
-}
-
-static redisContext *
-start_server(const char *path)
-{
-    char port[16];
-    redisContext *c = NULL;
-
-    snprintf(port, sizeof port, "%d", 20000 + (int)getpid() % 20000);
-    server = fork();
-    if (server == 0) {
-        execl(path, path, "--port", port, "--bind", "127.0.0.1", "--loglevel", "warning",
-              "--logfile", "/dev/null", "--slowlog-log-slower-than", "1000", (char *)NULL);
-        _exit(127);
-    }
-    atexit(end_server);
-    for (int i = 0; i < 100; i++) {
-        c = redisConnect("127.0.0.1", atoi(port));
-        if (c && !c->err)
-            return c;
-        redisFree(c);
-        usleep(50000);
-    }
-    fprintf(stderr, "%s does not answer\n", path);
-    exit(1);
 }
 
 static double
@@ -111,8 +64,10 @@ int
 main(int argc, char **argv)
 {
     long n = argc > 1 ? atol(argv[1]) : 20000000;
-    redisContext *c = start_server(argc > 2 ? argv[2] : "./ignis-server"), *other;
-    double empty = resident(), peak = 0, worst_ping = 0, worst_command = 0, start = now_ms();
+    redisContext *c = start_server(argc > 2 ? argv[2] : "./ignis-server",
+                                   "--slowlog-log-slower-than", "1000"), *other;
+    double empty = resident(), peak = 0, worst_ping = 0, worst_command = 0;
+    double start = now_ms();
     void *r;
 
     other = redisConnect("127.0.0.1", c->tcp.port);

@@ -14,31 +14,18 @@
  *             Then ELEMENTS / 100 keys due within a second, among ten times as many,
  *             and ELEMENTS / 10 fields of one hash due at once: the longest PING, and
  *             how long it took until all were gone. */
-#include <hiredis/hiredis.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/bench_server.h"
+
 #define BATCH 200               /* elements a command */
 #define DEPTH 20                /* commands a pipeline */
-
-static pid_t server;
-static int port;
-
-static double
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static long
 unix_ms(void)
@@ -47,43 +34,6 @@ unix_ms(void)
 
     clock_gettime(CLOCK_REALTIME, &t);
     return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* --- the server --- */
-
-static void
-end_server(void)
-{
-    if (server > 0) {
-        kill(server, SIGKILL);          /* nothing to save, much to free */
-        waitpid(server, NULL, 0);
-    }
-}
-
-static redisContext *
-start_server(const char *path)
-{
-    char number[16];
-    redisContext *c = NULL;
-
-    port = 20000 + (int)getpid() % 20000;
-    snprintf(number, sizeof number, "%d", port);
-    server = fork();
-    if (server == 0) {
-        execl(path, path, "--port", number, "--bind", "127.0.0.1", "--loglevel",
-              "warning", "--logfile", "/dev/null", (char *)NULL);
-        _exit(127);
-    }
-    atexit(end_server);
-    for (int i = 0; i < 100; i++) {
-        c = redisConnect("127.0.0.1", port);
-        if (c && !c->err)
-            return c;
-        redisFree(c);
-        usleep(50000);
-    }
-    fprintf(stderr, "%s does not answer\n", path);
-    exit(1);
 }
 
 static void
@@ -386,7 +336,7 @@ int
 main(int argc, char **argv)
 {
     long n = argc > 1 ? atol(argv[1]) : 10000000;
-    redisContext *c = start_server(argc > 2 ? argv[2] : "./ignis-server");
+    redisContext *c = start_server(argc > 2 ? argv[2] : "./ignis-server", NULL, NULL);
     pthread_t other;
 
     pthread_create(&other, NULL, ping, NULL);

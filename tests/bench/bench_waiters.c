@@ -9,56 +9,16 @@
  *             thread for a push, in pipelines of 100: with the waiters that are not
  *             served it must not grow.  (That none of them is looked at is proved by
  *             counting, in tests/unit/test_blocking.c.) */
-#include <hiredis/hiredis.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "bench/bench_server.h"
 
 #define PIPELINE 100
 #define PUSHES 200000
-
-static pid_t server;
-static int port;
-
-static void
-end_server(void)
-{
-    if (server > 0) {
-        kill(server, SIGTERM);
-        waitpid(server, NULL, 0);
-    }
-}
-
-static redisContext *
-start_server(const char *path, long clients)
-{
-    char number[24], max[24];
-    redisContext *c = NULL;
-
-    port = 20000 + (int)getpid() % 20000;
-    snprintf(number, sizeof number, "%d", port);
-    snprintf(max, sizeof max, "%ld", clients + 10);
-    server = fork();
-    if (server == 0) {
-        execl(path, path, "--port", number, "--bind", "127.0.0.1", "--loglevel", "warning",
-              "--logfile", "/dev/null", "--maxclients", max, (char *)NULL);
-        _exit(127);
-    }
-    atexit(end_server);
-    for (int i = 0; i < 100; i++) {
-        c = redisConnect("127.0.0.1", port);
-        if (c && !c->err)
-            return c;
-        redisFree(c);
-        usleep(50000);
-    }
-    fprintf(stderr, "%s does not answer\n", path);
-    exit(1);
-}
 
 /* The number after `name` in INFO. */
 static double
@@ -154,12 +114,14 @@ main(int argc, char **argv)
 {
     long most = argc > 1 ? atol(argv[1]) : 10000;
     struct rlimit files;
+    char max[24];
     redisContext *c, **waiters = calloc((size_t)most + 1, sizeof *waiters);
 
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    c = start_server(argc > 2 ? argv[2] : "./ignis-server", most);
+    snprintf(max, sizeof max, "%ld", most + 10);
+    c = start_server(argc > 2 ? argv[2] : "./ignis-server", "--maxclients", max);
     printf("     0 waiters       %7.0f ns a push\n", push(c, "other", PUSHES, 1));
     measure(c, waiters, 100);
     measure(c, waiters, most);
