@@ -272,7 +272,7 @@ static void
 let_expire(redisContext *c, const char *what, long when, long span,
            long (*left)(redisContext *c))
 {
-    double start, longest, before = idle(c);
+    double start, longest, portions, ms, before = idle(c);
     long count = left(c);
 
     if (unix_ms() >= when) {
@@ -280,6 +280,8 @@ let_expire(redisContext *c, const char *what, long when, long span,
         return;
     }
     usleep((useconds_t)(when - unix_ms()) * 1000);
+    portions = fact(c, "expired_time_cap_reached_count:");
+    ms = fact(c, "expire_cycle_cpu_milliseconds:");
     start = now_ms();
     watch();
     while (left(c))
@@ -288,6 +290,10 @@ let_expire(redisContext *c, const char *what, long when, long span,
     printf("%ld %s gone %.0f ms after the last was due", count, what, now_ms() - start);
     longest = watched(c);
     printf(", longest PING %.2f ms  (idle %.2f)\n", longest, before);
+    portions = fact(c, "expired_time_cap_reached_count:") - portions;
+    ms = fact(c, "expire_cycle_cpu_milliseconds:") - ms;
+    if (portions > 0)
+        printf("    in %.0f portions of %.2f ms on average\n", portions, ms / portions);
 }
 
 /* Of ten keys one is due. */
