@@ -6,7 +6,7 @@
  * How:        DEBUG has no subcommands in the table of commands (Redis has none
  *             either, and COMMAND shows it): words are rows of a table here.
  * Left out:   what belongs to parts that are not built: RELOAD, LOADAOF and other
- *             persistence, replication ids, cluster links, layouts of lists.
+ *             persistence, replication ids, cluster links.
  * Read next:  commands/debug_data.c */
 #include "base/alloc.h"
 #include "base/glob.h"
@@ -19,6 +19,7 @@
 #include "command/shutdown.h"
 #include "command/switches.h"
 #include "commands/debug_data.h"
+#include "commands/debug_layout.h"
 #include "commands/debug_reply.h"
 #include "commands/families.h"
 #include <errno.h>
@@ -304,6 +305,8 @@ static const struct debug_word {
     { "htstats-key", 1, 1, debug_htstats_key, " <key>",
       "Shape of the table that is the value." },
     { "leak", 1, 1, debug_leak, " <string>", "Lose a copy of this text in memory." },
+    { "listpack", 1, 1, debug_listpack, " <key>",
+      "Write into the log how large a small collection is." },
     { "log", 1, 1, debug_log, " <message>", "Write this text into the server's log." },
     { "mallctl", 1, -1, debug_mallctl, " <key> [<val>]",
       "A number inside the allocator: show it, and set it." },
@@ -318,6 +321,10 @@ static const struct debug_word {
     { "protocol", 1, 1, debug_protocol, " <type>",
       "A sample reply: string, integer, double, bignum, null, array, set, map,\n"
       "attrib, push, verbatim, true or false." },
+    { "quicklist", 1, 2, debug_quicklist, " <key> [<0|1>]",
+      "Write into the log of what nodes a long list is made." },
+    { "quicklist-packed-threshold", 1, 1, debug_quicklist_packed_threshold, " <size>",
+      "Accepted and without effect: which elements have a node of their own is fixed." },
     { "replybuffer", 2, 2, debug_replybuffer,
       " <PEAK-RESET-TIME <NEVER|RESET|time>|RESIZING <0|1>>",
       "Accepted and without effect: a reply at rest has no buffer." },

@@ -5,6 +5,7 @@
  *            Redis's names for its own structures get what stands for them here.
  * Read next: commands/debug_reply.c */
 #include "commands/debug_data.h"
+#include "commands/debug_layout.h"
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -67,6 +68,7 @@ debug_object(struct call *c)
                 value_type_of(entry_type(e))->encoding_name(entry_value(e)),
                 object_serialized_length(e), entry_clock(e),
                 (long long)evict_idle_ms(ks, entry_clock(e)) / 1000);
+    debug_add_list_facts(&line, c, entry_value(e));
     reply_status(c->out, line.at);
     text_free(&line);
 }

@@ -55,6 +55,10 @@ enum status config_rewrite(struct config *c, struct text *error) MUST_USE;
 /* The same with a line for every option, its default or not. */
 enum status config_rewrite_all(struct config *c, struct text *error) MUST_USE;
 
+/* A size as options have it, "100mb", for commands that take one too; false: it is none
+ * that fits.  Nothing at all is 0. */
+bool config_read_size(struct bytes text, uint64_t *out);
+
 /* --- effects --- */
 /* `fn` is called after CONFIG SET changed the option (also once per SET that
  * names several watched by the same fn and arg).  It may refuse: return false

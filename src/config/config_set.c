@@ -11,6 +11,7 @@
  * Read next:  config_rewrite.c */
 #include "base/alloc.h"
 #include "config/config_own.h"
+#include "config/option_types.h"
 
 struct change {
     const struct option *option;
@@ -228,4 +229,10 @@ config_set(struct config *c, const struct bytes *pairs, size_t npairs, bool is_l
         option_release(all.at[i].option, &all.at[i].old);
     mem_free(all.at);
     return ok ? OK : FAILED;
+}
+
+bool
+config_read_size(struct bytes text, uint64_t *out)
+{
+    return option_parse_size(text, out);
 }
