@@ -246,7 +246,8 @@ clients_free(struct clients *all)
     timer_free(all->pause_timer);
     dict_free(all->by_id);
     mem_free(all->monitors);
-    mem_free(all->resuming);
+    mem_free(all->waiting.at);
+    mem_free(all->resuming.at);
     mem_free_sized(all, sizeof *all);
 }
 
@@ -305,7 +306,7 @@ clients_facts(const struct clients *all, struct clients_facts *out)
 {
     *out = all->facts;
     out->monitors = all->monitor_count;
-    out->blocked = all->waiting + blocking_clients(all->server->blocking);
+    out->blocked = all->waiting_count + blocking_clients(all->server->blocking);
     out->memory_normal = all->memory_sum;
     out->biggest_input = clients_peak(all->peak_input);
     out->biggest_output = clients_peak(all->peak_output);

@@ -11,6 +11,12 @@ struct timer;
 
 #define CLIENTS_RECENT_S 8              /* what "recent" means in INFO clients */
 
+/* Sessions in order; NULL where one left. */
+struct client_queue {
+    struct client **at;
+    size_t count, room;
+};
+
 struct clients {
     struct server *server;
     struct clients_facts facts;         /* only what is counted as it happens */
@@ -28,10 +34,9 @@ struct clients {
     enum pause_action paused;
     msec paused_until;
     struct timer *pause_timer;
-    size_t waiting;                     /* CLIENT_POSTPONED sessions */
-    struct client **resuming;           /* CLIENT_RESUMING sessions, in order; NULL: one
-                                         * that is gone */
-    size_t resuming_count, resuming_room;
+    struct client_queue waiting;        /* CLIENT_POSTPONED sessions, */
+    size_t waiting_count;               /* how many they are */
+    struct client_queue resuming;       /* CLIENT_RESUMING sessions */
 
     /* clients_limits.c */
     struct client *visit;               /* where cron goes on */

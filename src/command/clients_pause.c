@@ -4,10 +4,10 @@
  * Why:        what a session sent while it waited (behind a pause, or for a key) has to
  *             run later, and never inside the command that ended the wait: its batch
  *             is still in the dispatcher's hands.
- * How:        a pause ends in a timer's turn; who waited for a key is queued as RESUMING
- *             and goes on before the loop sleeps, the first whose wait ended first.
- * Invariants: 1. `waiting` counts the POSTPONED sessions, so that the walk below ends
- *                early; `resuming` holds each RESUMING session once.
+ * How:        a pause ends in a timer's turn: who came first goes on first.  Who waited
+ *             for a key goes on before the loop sleeps, in the order the waits ended.
+ * Invariants: 1. `waiting` holds each POSTPONED session once, `resuming` each RESUMING
+ *                one.
  *             2. while a pause lasts, expired keys are hidden and not removed: a
  *                removal is a write.
  * Read next:  command/postponed.c, where the requests of such a session lie */
@@ -21,6 +21,35 @@
 #include "command/gates.h"
 #include "keyspace/keyspace.h"
 #include "net/loop.h"
+
+static void
+queue_add(struct client_queue *q, struct client *c)
+{
+    if (q->count == q->room) {
+        q->room = q->room ? 2 * q->room : 16;
+        q->at = mem_realloc(q->at, q->room * sizeof *q->at);
+    }
+    q->at[q->count++] = c;
+}
+
+static void
+queue_remove(struct client_queue *q, const struct client *c)
+{
+    for (size_t i = 0; i < q->count; i++)
+        if (q->at[i] == c)
+            q->at[i] = NULL;
+}
+
+static void
+queue_compact(struct client_queue *q)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < q->count; i++)
+        if (q->at[i])
+            q->at[kept++] = q->at[i];
+    q->count = kept;
+}
 
 enum pause_action
 clients_paused(const struct clients *all)
@@ -73,21 +102,32 @@ clients_pause_over(void *arg)
         }
         end_pause(all);
     }
-    for (c = all->first; c && all->waiting; c = c->next)
-        if (client_is(c, CLIENT_POSTPONED)) {
-            clients_set_postponed(c, false);
-            if (!client_is(c, CLIENT_DEAD))     /* killed while it waited */
-                dispatch_resume(c);
-        }
+    for (size_t i = 0, n = all->waiting.count; i < n; i++) {
+        c = all->waiting.at[i];
+        if (!c)
+            continue;
+        all->waiting.at[i] = NULL;
+        all->waiting_count--;
+        client_set(c, CLIENT_POSTPONED, false);
+        if (!client_is(c, CLIENT_DEAD))         /* killed while it waited */
+            dispatch_resume(c);
+    }
+    queue_compact(&all->waiting);               /* who resumed may have to wait again */
 }
 
 void
 clients_set_postponed(struct client *c, bool on)
 {
+    struct clients *all = c->server->clients;
+
     if (client_is(c, CLIENT_POSTPONED) == on)
         return;
     client_set(c, CLIENT_POSTPONED, on);
-    c->server->clients->waiting += on ? 1 : (size_t)-1;
+    all->waiting_count += on ? 1 : (size_t)-1;
+    if (on)
+        queue_add(&all->waiting, c);
+    else
+        queue_remove(&all->waiting, c);
 }
 
 void
@@ -98,12 +138,7 @@ clients_resume_later(struct client *c)
     if (!c->postponed || client_is(c, CLIENT_RESUMING))
         return;
     client_set(c, CLIENT_RESUMING, true);
-    if (all->resuming_count == all->resuming_room) {
-        all->resuming_room = all->resuming_room ? 2 * all->resuming_room : 16;
-        all->resuming = mem_realloc(all->resuming,
-                                    all->resuming_room * sizeof *all->resuming);
-    }
-    all->resuming[all->resuming_count++] = c;
+    queue_add(&all->resuming, c);
 }
 
 /* Who goes on may end the wait of others: the queue grows meanwhile. */
@@ -113,16 +148,16 @@ clients_before_sleep(void *arg)
     struct clients *all = arg;
     struct client *c;
 
-    for (size_t i = 0; i < all->resuming_count; i++) {
-        c = all->resuming[i];
+    for (size_t i = 0; i < all->resuming.count; i++) {
+        c = all->resuming.at[i];
         if (!c)
             continue;
-        all->resuming[i] = NULL;
+        all->resuming.at[i] = NULL;
         client_set(c, CLIENT_RESUMING, false);
         if (!client_is(c, CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_DEAD))
             dispatch_resume(c);
     }
-    all->resuming_count = 0;
+    all->resuming.count = 0;
 }
 
 void
@@ -131,7 +166,6 @@ clients_pause_forget(struct client *c)
     struct clients *all = c->server->clients;
 
     clients_set_postponed(c, false);
-    for (size_t i = 0; client_is(c, CLIENT_RESUMING) && i < all->resuming_count; i++)
-        if (all->resuming[i] == c)
-            all->resuming[i] = NULL;
+    if (client_is(c, CLIENT_RESUMING))
+        queue_remove(&all->resuming, c);
 }

@@ -149,6 +149,23 @@ Test(pause, holds_an_argument_of_a_megabyte_however_it_was_cut)
         hold_big_argument(cuts[i]);
 }
 
+/* `other` is the older connection. */
+Test(pause, lets_go_on_in_the_order_of_the_requests)
+{
+    int third = server_connect(server);
+
+    expect(fd, "CLIENT PAUSE " LONG " WRITE", "+OK");
+    socket_send_text(third, "RPUSH order third\r\n");
+    cr_expect(info_reaches(fd, "blocked_clients", 1));
+    socket_send_text(other, "RPUSH order other\r\n");
+    cr_expect(info_reaches(fd, "blocked_clients", 2));
+    expect(fd, "CLIENT UNPAUSE", "+OK");
+    expect_next(third, ":1");
+    expect_next(other, ":2");
+    expect(fd, "LRANGE order 0 -1", "*2\r\n$5\r\nthird\r\n$5\r\nother");
+    close(third);
+}
+
 Test(pause, holds_many_clients_and_lets_all_go_on)
 {
     int many[100];
