@@ -5,8 +5,8 @@
  * How:        both servers publish all classes of events but those of time ("expired",
  *             "evicted"); a connection that does nothing else hears them.  After each
  *             call it is sent a PING: what comes before the answer belongs to the call.
- *             The calls are the lines of tests/oracle/scripts about keys, and generated
- *             ones.  After a difference both are emptied, as in test_generated.c. */
+ *             The calls are the lines of tests/oracle/scripts about keys, and commands
+ *             that wait; random ones are in test_messages.c. */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <limits.h>
@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/rand.h"
-#include "oracle/generate.h"
 #include "oracle/script.h"
 #include "support/server.h"
 
@@ -326,51 +324,4 @@ Test(events, of_those_who_waited_come_after_what_woke_them, .timeout = 60)
         wake(&r, i);
     cr_expect_gt(r.events, 4 * r.calls, "%zu events of %zu calls", r.events, r.calls);
     run_stop(&r);
-}
-
-/* --- generated calls --- */
-
-static bool
-is_usable(const struct source *s)
-{
-    return s->random && s->known && !s->row->container
-           && s->row->keys[0].shape != KEYS_NONE;
-}
-
-static const struct source *
-choose(const struct source *all, size_t n)
-{
-    const struct source *s;
-
-    do
-        s = &all[rand_below(n)];
-    while (!is_usable(s));
-    return s;
-}
-
-Test(events, of_generated_calls_are_those_of_redis, .timeout = 300)
-{
-    const char *calls = getenv("IGNIS_ORACLE_CALLS"), *seed = getenv("IGNIS_ORACLE_SEED");
-    size_t want = calls ? strtoul(calls, NULL, 10) : 20000, n;
-    struct source *all;
-    struct made m;
-    struct run r;
-
-    run_start(&r, NULL);
-    rand_seed(seed ? strtoul(seed, NULL, 10) : 7015);
-    n = sources_load(&all);
-    for (size_t i = 0; i < n; i++)
-        all[i].known = twin_knows(r.twins.now->redis, all[i].full_name);
-    while (r.calls < want) {
-        generate_call(all, n, choose(all, n), &m);
-        if (!compare(&r, m.word, m.n)) {
-            twins_need(&r.twins, "FLUSHALL");
-            hear(r.ear_ours, &(struct text){ 0 });
-            hear(r.ear_redis, &(struct text){ 0 });
-        }
-    }
-    cr_expect_gt(r.events, want / 10, "%zu events: what do these prove?", r.events);
-    cr_log_info("%zu events of %zu calls", r.events, r.calls);
-    run_stop(&r);
-    sources_free(all, n);
 }
