@@ -234,7 +234,7 @@ run_compare(struct run *r, const struct made *m)
         twins_reconnect(&r->twins);
         r->queueing = false;
     }
-    if (!same)
+    if (!same || is_an_old_error(m, &a))
         run_start_anew(r);
     else if (is_call(m, "spop") && a.redis.at[0] != '-')
         remove_rest(r, m);
