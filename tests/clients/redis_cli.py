@@ -153,7 +153,7 @@ def benchmark():
         # Figures on the way end in a carriage return.
         lines = [line.strip() for line in re.split("[\r\n]", done.stdout)]
         lines = [line for line in lines if line and ": rps=" not in line]
-        figures = [re.sub(r"(: )[\d.]+( requests per second, p50=)[\d.]+( msec)",
+        figures = [re.sub(r"(: )(?:[\d.]+|inf)( requests per second, p50=)[\d.]+( msec)",
                           r"\1F\2F\3", line) for line in lines]
         wanted = [f"{test}: F requests per second, p50=F msec" for test in tests]
         if done.returncode or figures != wanted:
