@@ -71,22 +71,12 @@ pick_with_repeats(struct picks *p, struct value v, uint64_t n)
 static void
 pick_many(struct call *c)
 {
-    struct picks p = { .call = c, .values = c->argc > 3 };
+    struct picks p = { .call = c };
     struct reply_later mark;
     struct entry *e;
     int64_t n;
 
-    if (!many_picks_count(c, 2, &n))
-        return;
-    if (c->argc > 4 || (p.values && !call_is(c, 3, "withvalues"))) {
-        call_syntax_error(c);
-        return;
-    }
-    if (p.values && (n < -INT64_MAX / 2 || n > INT64_MAX / 2)) {
-        reply_error(c->out, "ERR value is out of range");
-        return;
-    }
-    if (!hash_read(c, &e))
+    if (!many_picks_args(c, "withvalues", &n, &p.values) || !hash_read(c, &e))
         return;
     if (!e || n == 0) {
         reply_array(c->out, 0);

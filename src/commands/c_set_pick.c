@@ -128,7 +128,7 @@ pick_many(struct call *c)
     size_t count;
     int64_t n;
 
-    if (!many_picks_count(c, 2, &n) || !set_read(c, 1, &e))
+    if (!many_picks_count(c, &n) || !set_read(c, 1, &e))
         return;
     if (!e || n == 0) {
         reply_array(c->out, 0);

@@ -32,21 +32,6 @@ pick_with_repeats(struct call *c, struct value v, uint64_t n, bool scores)
     }
 }
 
-static bool
-pick_options(struct call *c, int64_t n, bool *scores)
-{
-    if (c->argc > 4 || (c->argc == 4 && !call_is(c, 3, "withscores"))) {
-        call_syntax_error(c);
-        return false;
-    }
-    *scores = c->argc == 4;
-    if (*scores && (n < -(INT64_MAX / 2) || n > INT64_MAX / 2)) {
-        reply_error(c->out, "ERR value is out of range");
-        return false;
-    }
-    return true;
-}
-
 static void
 pick_many(struct call *c)
 {
@@ -56,8 +41,7 @@ pick_many(struct call *c)
     size_t count;
     int64_t n;
 
-    if (!many_picks_count(c, 2, &n) || !pick_options(c, n, &picks.scores)
-        || !zset_read(c, 1, &e))
+    if (!many_picks_args(c, "withscores", &n, &picks.scores) || !zset_read(c, 1, &e))
         return;
     if (!e || n == 0) {
         reply_array(c->out, 0);

@@ -29,13 +29,30 @@ many_picks_go_on(struct call *c, uint64_t done)
 }
 
 bool
-many_picks_count(struct call *c, int i, int64_t *out)
+many_picks_count(struct call *c, int64_t *count)
 {
-    if (!call_int(c, i, out))
+    if (!call_int(c, 2, count))
         return false;
-    if (*out >= -INT64_MAX)
+    if (*count >= -INT64_MAX)
         return true;
     reply_error(c->out, "ERR value is out of range, value must between "
                         "-9223372036854775807 and 9223372036854775807");
     return false;
+}
+
+bool
+many_picks_args(struct call *c, const char *with, int64_t *count, bool *is_with)
+{
+    if (!many_picks_count(c, count))
+        return false;
+    *is_with = c->argc > 3;
+    if (c->argc > 4 || (*is_with && !call_is(c, 3, with))) {
+        call_syntax_error(c);
+        return false;
+    }
+    if (*is_with && (*count < -(INT64_MAX / 2) || *count > INT64_MAX / 2)) {
+        reply_error(c->out, "ERR value is out of range");
+        return false;
+    }
+    return true;
 }

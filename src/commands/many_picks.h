@@ -8,7 +8,10 @@
 /* Ask before each pick, `done` counting them.  False: nobody would read the rest; the
  * client was dropped, or its replies are off. */
 bool many_picks_go_on(struct call *c, uint64_t done);
-/* The count, argument i: any but the lowest integer.  Answers the error itself. */
-bool many_picks_count(struct call *c, int i, int64_t *out);
+/* The count, argument 2: any but the lowest integer.  Answers the error itself. */
+bool many_picks_count(struct call *c, int64_t *count);
+/* The count, and whether the lower-case word `with`, which doubles what is answered,
+ * comes after it as the last argument.  Answers errors itself. */
+bool many_picks_args(struct call *c, const char *with, int64_t *count, bool *is_with);
 
 #endif

@@ -11,39 +11,60 @@
 
 #include "structs/btree_inner.h"
 
+/* Where a way down goes, one of: before a member, a score, a member by its bytes. */
+struct bound { double score; struct bytes member; bool or_equal; };
+
+typedef unsigned child_fn(const struct inner *n, const struct bound *b);
+
+/* The leaf that the choice of children leads to; `rank` becomes what lies before it.
+ * Inlined for each choice, so that no node costs a call through a pointer. */
+__attribute__((always_inline))
+static inline const struct leaf *
+descend(const struct btree *t, child_fn *child, const struct bound *b, size_t *rank)
+{
+    const void *node = t->root;
+
+    *rank = 0;
+    for (unsigned level = 0; level < t->height; level++) {
+        const struct inner *n = node;
+        unsigned at = child(n, b);
+
+        *rank += inner_sum(n, at);
+        node = n->children[at];
+    }
+    return node;
+}
+
+static inline unsigned
+child_of_item(const struct inner *n, const struct bound *b)
+{
+    return inner_child(n, b->score, b->member);
+}
+
 size_t
 btree_rank(const struct btree *t, const struct scored *item)
 {
-    struct bytes member = scored_bytes(item);
-    const void *node = t->root;
-    size_t rank = 0;
+    struct bound b = { .score = item->score, .member = scored_bytes(item) };
+    size_t rank;
+    const struct leaf *leaf = descend(t, child_of_item, &b, &rank);
 
-    for (unsigned level = 0; level < t->height; level++) {
-        const struct inner *n = node;
-        unsigned at = inner_child(n, item->score, member);
+    return rank + leaf_find(leaf, item);
+}
 
-        rank += inner_sum(n, at);
-        node = n->children[at];
-    }
-    return rank + leaf_find(node, item);
+static inline unsigned
+child_of_score(const struct inner *n, const struct bound *b)
+{
+    return inner_child_score(n, b->score, b->or_equal);
 }
 
 size_t
 btree_count_score(const struct btree *t, double score, bool or_equal)
 {
-    const void *node = t->root;
-    size_t rank = 0;
+    struct bound b = { .score = score, .or_equal = or_equal };
+    size_t rank;
+    const struct leaf *leaf = descend(t, child_of_score, &b, &rank);
 
-    if (!node)
-        return 0;
-    for (unsigned level = 0; level < t->height; level++) {
-        const struct inner *n = node;
-        unsigned at = inner_child_score(n, score, or_equal);
-
-        rank += inner_sum(n, at);
-        node = n->children[at];
-    }
-    return rank + leaf_count_score(node, score, or_equal);
+    return leaf ? rank + leaf_count_score(leaf, score, or_equal) : 0;
 }
 
 static unsigned
@@ -62,22 +83,20 @@ count_in_leaf(const struct leaf *leaf, struct bytes member, bool or_equal)
     return low;
 }
 
+static inline unsigned
+child_of_member(const struct inner *n, const struct bound *b)
+{
+    return inner_child_member(n, b->member, b->or_equal);
+}
+
 size_t
 btree_count_member(const struct btree *t, struct bytes member, bool or_equal)
 {
-    const void *node = t->root;
-    size_t rank = 0;
+    struct bound b = { .member = member, .or_equal = or_equal };
+    size_t rank;
+    const struct leaf *leaf = descend(t, child_of_member, &b, &rank);
 
-    if (!node)
-        return 0;
-    for (unsigned level = 0; level < t->height; level++) {
-        const struct inner *n = node;
-        unsigned at = inner_child_member(n, member, or_equal);
-
-        rank += inner_sum(n, at);
-        node = n->children[at];
-    }
-    return rank + count_in_leaf(node, member, or_equal);
+    return leaf ? rank + count_in_leaf(leaf, member, or_equal) : 0;
 }
 
 /* --- cursors --- */
