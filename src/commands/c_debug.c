@@ -324,7 +324,8 @@ static const struct debug_word {
     { "quicklist", 1, 2, debug_quicklist, " <key> [<0|1>]",
       "Write into the log of what nodes a long list is made." },
     { "quicklist-packed-threshold", 1, 1, debug_quicklist_packed_threshold, " <size>",
-      "Accepted and without effect: which elements have a node of their own is fixed." },
+      "Elements of this size and more get a node of their own in a long list; 0: as\n"
+      "usual." },
     { "replybuffer", 2, 2, debug_replybuffer,
       " <PEAK-RESET-TIME <NEVER|RESET|time>|RESIZING <0|1>>",
       "Accepted and without effect: a reply at rest has no buffer." },

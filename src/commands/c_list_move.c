@@ -30,7 +30,9 @@ rotate(struct call *c, struct slot *s, enum list_end from, enum list_end to)
 
     memcpy(copy, text.at, text.len);
     list_delete(&v, limits, from == LIST_HEAD ? 0 : list_length(v) - 1, 1);
-    list_push(&v, limits, to, bytes_view(copy, text.len));
+    text.at = copy;
+    list_grow_for(&v, limits, &text, 1);
+    list_push(&v, limits, to, text);
     mem_free(copy);
     slot_set_object(s, v);
     db_changed(c->db, s->key.name, EVENT_LIST, to == LIST_HEAD ? "lpush" : "rpush");

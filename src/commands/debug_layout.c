@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "values/v_list.h"
+#include "command/switches.h"
 
 /* The value of argument 2, if its form has this name; else answers. */
 static bool
@@ -60,18 +61,19 @@ debug_quicklist(struct call *c)
 
 #define THRESHOLD_MAX ((1ull << 32) - (1ull << 20))
 
-/* Which elements have a node of their own is not for a test to decide here: the size
- * is checked and changes nothing. */
+/* For lists as they are changed from now on. */
 void
 debug_quicklist_packed_threshold(struct call *c)
 {
     uint64_t size;
 
-    if (config_read_size(c->argv[2], &size) && size <= THRESHOLD_MAX)
-        reply_ok(c->out);
-    else
+    if (!config_read_size(c->argv[2], &size) || size > THRESHOLD_MAX) {
         reply_error(c->out, "ERR argument must be a memory value bigger than 1 and smaller"
                             " than 4gb");
+        return;
+    }
+    switches_set_list_alone(size);
+    reply_ok(c->out);
 }
 
 void

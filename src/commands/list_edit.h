@@ -4,6 +4,7 @@
 #ifndef IGNIS_COMMANDS_LIST_EDIT_H
 #define IGNIS_COMMANDS_LIST_EDIT_H
 #include "command/call.h"
+#include "command/switches.h"
 #include "config/options.h"
 #include "values/v_list.h"
 
@@ -13,7 +14,8 @@ list_limits_of(const struct call *c)
     const struct config *config = c->server->config;
 
     return (struct list_limits){ config->list_max_listpack_size,
-                                 config->list_compress_depth };
+                                 config->list_compress_depth,
+                                 switches_list_alone() };
 }
 
 /* Argument `i` as a key to write.  False when it holds another type: answered.  An

@@ -146,7 +146,7 @@ takes(const struct list_node *node, struct list_limits limits, size_t len)
 {
     size_t bytes;
 
-    if (!node || node->kind == NODE_LARGE)
+    if (!node || node->kind == NODE_LARGE || !list_limits_share(limits, len))
         return false;
     bytes = LIKELY(node->kind == NODE_PACK) ? listpack_bytes(node->pack)
                                             : list_node_bytes(node);

@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* list-max-listpack-size and list-compress-depth as they are configured. */
+/* list-max-listpack-size and list-compress-depth as they are configured, and what
+ * tests demand beyond them. */
 struct list_limits {
     int size;                   /* > 0: elements; -1 to -5: 4 to 64 KB */
     int depth;                  /* open nodes at each end; 0: none is compressed */
+    uint64_t alone;             /* texts of this length and more do not share a node;
+                                 * 0: only those that would fill it do not */
 };
 
 /* What nodes limited by elements may have in bytes all the same. */
@@ -41,11 +44,19 @@ list_limits_hold(struct list_limits l, uint64_t bytes, uint64_t count)
     return bytes <= list_limits_bytes(l) && count <= list_limits_count(l);
 }
 
-/* Would a text of this length fill a node alone? */
+/* May a text of this length be in a node with others?  Whether there is room is another
+ * question. */
+static inline bool
+list_limits_share(struct list_limits l, size_t len)
+{
+    return l.alone == 0 || len < l.alone;
+}
+
+/* Must a text of this length have a node of its own? */
 static inline bool
 list_limits_is_large(struct list_limits l, size_t len)
 {
-    return len > list_limits_bytes(l);
+    return len > list_limits_bytes(l) || !list_limits_share(l, len);
 }
 
 #endif

@@ -6,8 +6,9 @@
  * How:        LIST_PACK: the object is a struct listpack.
  *             LIST_CHAIN: it is a struct list_chain of listpack nodes.
  *             A list grows into a chain when what is added could pass the limit of a
- *             node, and becomes a listpack again at half of that: a list whose length
- *             swings around the limit is not converted at every swing.
+ *             node or may not share one, and becomes a listpack again at half of that
+ *             limit: a list whose length swings around it is not converted at every
+ *             swing.
  * Invariants: 1. a LIST_PACK never exceeds the limit by which it was last added to.
  * Read next:  values/list_chain.c, commands/c_list.c */
 #include "values/v_list.h"
@@ -81,14 +82,17 @@ list_grow_for(struct value *v, struct list_limits limits, const struct bytes *te
               size_t n)
 {
     uint64_t bytes;
+    bool share = true;
     size_t i;
 
     if (v->encoding != LIST_PACK)
         return;
     bytes = listpack_bytes(pack_of(*v));
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n; i++) {
         bytes += texts[i].len;
-    if (!list_limits_hold(limits, bytes, listpack_count(pack_of(*v)) + n))
+        share &= list_limits_share(limits, texts[i].len);
+    }
+    if (!share || !list_limits_hold(limits, bytes, listpack_count(pack_of(*v)) + n))
         to_chain(v, limits.depth);
 }
 

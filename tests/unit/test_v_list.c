@@ -158,6 +158,26 @@ copy(struct value *v, struct model *m)
     *v = twin;
 }
 
+/* Elements that may not share a node do not. */
+static void
+expect_alone(struct value v, struct list_limits limits)
+{
+    const struct list_node *node;
+    struct list_cursor cursor;
+    struct listpack_item item;
+    char buf[NUM_I64_MAX_TEXT];
+
+    if (list_length(v) == 0)
+        return;
+    list_walk(&cursor, v, 0, false);
+    while (list_step(&cursor, &item)) {
+        node = cursor.node;
+        if (!list_limits_share(limits, listpack_item_text(item, buf).len))
+            cr_assert(v.encoding == LIST_CHAIN && node->kind == NODE_LARGE);
+    }
+    list_walk_end(&cursor);
+}
+
 static void
 one_step(struct value *v, struct list_limits limits, struct model *m, size_t at_most)
 {
@@ -173,16 +193,19 @@ one_step(struct value *v, struct list_limits limits, struct model *m, size_t at_
         copy(v, m);
     list_shrink(v, limits);
     expect_same(*v, m);
+    expect_alone(*v, limits);
 }
 
 Test(v_list, agrees_with_an_array_over_100k_random_operations)
 {
     static const int sizes[] = { 1, 3, 8, 50, 1000, -1, -2, 0 };
+    static const uint64_t alone[] = { 0, 0, 60, 2, 1 };
     size_t chains = 0, squeezed = 0;
 
     rand_seed(3);
     for (size_t lists = 0; lists < 100; lists++) {
-        struct list_limits limits = { sizes[lists % 8], (int)(lists / 8 % 4) };
+        struct list_limits limits = { sizes[lists % 8], (int)(lists / 8 % 4),
+                                      alone[lists % 5] };
         size_t at_most = 1 + rand_below(lists % 3 ? 30 : MODEL_MAX);
         struct value v = list_new();
         struct model m = { .count = 0 };
@@ -216,7 +239,7 @@ numbered(size_t n, const char *before, struct list_limits limits)
 
 Test(v_list, grows_beyond_the_limit_and_shrinks_at_half_of_it)
 {
-    struct list_limits limits = { 10, 0 };
+    struct list_limits limits = { .size = 10 };
     struct value v = numbered(10, "", limits);
     struct bytes one = B("1");
 
@@ -233,9 +256,34 @@ Test(v_list, grows_beyond_the_limit_and_shrinks_at_half_of_it)
     list_type.free(v);
 }
 
+Test(v_list, gives_long_texts_nodes_of_their_own_where_they_are_demanded)
+{
+    struct list_limits limits = { .size = -2, .alone = 5 };
+    struct value v = numbered(8, "", limits);
+
+    cr_assert_str_eq(list_type.encoding_name(v), "listpack");
+    list_grow_for(&v, limits, &B("first"), 1);
+    list_insert(&v, limits, 4, B("first"));
+    cr_assert_eq(list_facts(v).nodes, 3);
+    list_replace(&v, limits, 4, B("again"));
+    cr_assert_eq(list_facts(v).nodes, 3);
+    list_insert(&v, limits, 4, B("next to it"));
+    list_insert(&v, limits, 5, B("long"));
+    list_insert(&v, limits, 0, B("the head"));
+    list_push(&v, limits, LIST_TAIL, B("the tail"));
+    cr_assert_eq(list_facts(v).nodes, 7);
+    cr_assert_eq(list_remove(&v, limits, B("the tail"), 1, true), 1);
+    cr_assert_eq(list_remove(&v, limits, B("the head"), 1, false), 1);
+    list_replace(&v, limits, 6, B("tiny"));
+    list_replace(&v, limits, 4, B("tiny"));
+    list_chain_check(v.object);
+    cr_assert_eq(list_facts(v).nodes, 3);
+    list_type.free(v);
+}
+
 Test(v_list, takes_at_most_19_bytes_for_an_element_of_16)
 {
-    struct list_limits limits = { -2, 0 };
+    struct list_limits limits = { .size = -2 };
     struct value v = list_new();
     struct bytes b = B("element:00000000");
     size_t i, n = 100000;
@@ -250,9 +298,9 @@ Test(v_list, takes_at_most_19_bytes_for_an_element_of_16)
 
 Test(v_list, compresses_all_nodes_but_those_at_the_ends)
 {
-    struct list_limits limits = { -1, 2 };
+    struct list_limits limits = { .size = -1, .depth = 2 };
     struct value v = numbered(20000, "element:", limits);
-    struct value plain = numbered(20000, "element:", (struct list_limits){ -1, 0 });
+    struct value plain = numbered(20000, "element:", (struct list_limits){ .size = -1 });
     struct list_facts facts = list_facts(v);
     struct list_cursor cursor;
     struct listpack_item item;
