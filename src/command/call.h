@@ -27,7 +27,7 @@ struct call {
     struct registered *cmd;
 };
 
-/* The parts of the house, filled by main.c; opaque here, each with its header. */
+/* The parts, made by server/parts.c; opaque here, each with its header. */
 struct server {
     struct config *config;              /* config/config.h */
     struct keyspace *keyspace;          /* keyspace/keyspace.h */

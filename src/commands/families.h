@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * commands/families.h - every family of commands; server/main.c adds them to
+ * commands/families.h - every family of commands; server/parts.c adds them to
  * the table in this order. */
 #ifndef IGNIS_COMMANDS_FAMILIES_H
 #define IGNIS_COMMANDS_FAMILIES_H

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * server/main.c - assemble the house bottom-up, open the doors, tear it down
- * top-down.
+ * server/main.c - the process: read the options, put the parts together, open the
+ * doors, serve, tear down.
  *
- * Why:        this is the one place where all parts are seen together; it reads
- *             as the diagram of the server.
- * How:        main() parses, build() makes the parts in the order of the floors,
- *             then the loop runs until somebody rings for shutdown.
- * Read next:  src/README.md has the tour; command/dispatch.c the way of a request */
+ * How:        main() parses, build() makes the parts and opens the doors, then the loop
+ *             runs until somebody rings for shutdown.
+ * Read next:  server/parts.c (what is put together); src/README.md has the tour,
+ *             command/dispatch.c the way of a request */
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
@@ -20,52 +19,21 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/rand.h"
 #include "base/text.h"
 #include "base/version.h"
-#include "command/blocking.h"
 #include "command/call.h"
 #include "command/clients.h"
-#include "command/dispatch.h"
-#include "command/info.h"
-#include "command/latency.h"
-#include "command/pubsub.h"
 #include "command/shutdown.h"
-#include "command/slowlog.h"
-#include "command/stats.h"
 #include "command/table.h"
-#include "command/tracking.h"
-#include "command/transaction.h"
-#include "commands/families.h"
 #include "config/config.h"
-#include "keyspace/evict.h"
 #include "keyspace/lazyfree.h"
 #include "net/loop.h"
 #include "server/crash.h"
 #include "server/cron.h"
 #include "server/effects.h"
-#include "server/info.h"
 #include "server/listeners.h"
+#include "server/parts.h"
 #include "server/process.h"
-#include "values/v_hash.h"
-#include "values/v_set.h"
-#include "values/v_list.h"
-#include "values/v_string.h"
-#include "values/v_zset.h"
-#include "wire/resp_write.h"
-
-static const struct family *const families[] = {
-    &string_family, &string_many_family, &string_number_family, &string_range_family,
-    &lcs_family, &bitmap_family, &bitfield_family, &key_family, &expire_family,
-    &scan_family, &object_family, &connection_family, &client_family, &server_family,
-    &config_family, &command_family, &memory_family, &slowlog_family, &latency_family,
-    &debug_family, &zset_family, &zset_pick_family, &zset_range_family,
-    &zset_combine_family, &zset_pop_family, &lolwut_family,
-    &hash_family, &hash_number_family, &hash_pick_family, &hash_expire_family,
-    &hash_life_family, &set_family, &set_pick_family, &set_algebra_family,
-    &transaction_family, &pubsub_family, &tracking_family,
-    &list_family, &list_edit_family, &list_move_family, &sort_family,
-};
 
 struct house {
     struct server server;
@@ -291,39 +259,16 @@ rename_commands(struct command_table *table, const struct config *c)
     return OK;
 }
 
-/* Floor by floor; config is there already.  FAILED: the reason was told. */
+/* Config is there already.  FAILED: the reason was told. */
 static enum status
 build(struct house *h)
 {
     struct server *s = &h->server;
 
-    value_type_register(TYPE_STRING, &string_type);
-    value_type_register(TYPE_ZSET, &zset_type);
-    value_type_register(TYPE_LIST, &list_type);
-    value_type_register(TYPE_SET, &set_type);
-    value_type_register(TYPE_HASH, &hash_type);
     lazyfree_start();
-    s->keyspace = keyspace_new(s->config->databases);
-    s->loop = loop_new();
-    s->stats = mem_zalloc(sizeof *s->stats);
-    s->stats->start_s = clock_ms() / 1000;
-    rand_hex(s->stats->run_id, 40);
-    s->errorstats = errorstats_new();
-    s->slowlog = slowlog_new();
-    s->latency = latency_new();
-    s->info = info_new();
-    s->commands = command_table_new();
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        command_table_add(s->commands, families[i]);
-    command_table_seal(s->commands);
+    parts_build(s);
     if (rename_commands(s->commands, s->config) != OK)
         return FAILED;
-    s->clients = clients_new(s);
-    s->pubsub = pubsub_new();
-    s->tracking = tracking_new(s);
-    s->blocking = blocking_new(s);
-    s->watches = watches_new(s);
-    info_sections(s->info);
     shutdown_answer_by(begin_shutdown, abort_shutdown);
     restart_answer_by(restart);
     h->listeners = listeners_open(s->loop, s->config, clients_accept, s->clients);
@@ -337,31 +282,14 @@ build(struct house *h)
 static void
 tear_down(struct house *h)
 {
-    struct server *s = &h->server;
-
     hold_stop_signals();
     if (h->cron)
         cron_stop(h->cron);
     if (h->listeners)
         listeners_close(h->listeners);
-    if (s->clients)
-        clients_free(s->clients);
-    blocking_free(s->blocking);
-    watches_free(s->watches);
-    pubsub_free(s->pubsub);
-    tracking_free(s->tracking);
-    dispatch_stop();
-    command_table_free(s->commands);
-    info_free(s->info);
-    latency_free(s->latency);
-    slowlog_free(s->slowlog);
-    errorstats_free(s->errorstats);
-    mem_free(s->stats);
-    loop_free(s->loop);
-    watch_interrupts(s->config);
-    keyspace_free(s->keyspace);
+    parts_free(&h->server);
+    watch_interrupts(h->server.config);
     lazyfree_stop();
-    reply_pool_free();
 }
 
 static void

@@ -66,7 +66,7 @@ struct value_type {
 void value_digest_xor(unsigned char digest[20], struct bytes b);
 void value_digest_mix(unsigned char digest[20], struct bytes b);
 
-/* main.c registers the types it assembles; value_type_of asserts it is there. */
+/* server/parts.c registers all types; value_type_of asserts it is there. */
 void value_type_register(enum type type, const struct value_type *vt);
 const struct value_type *value_type_of(uint8_t type);
 const char *value_type_name(uint8_t type);

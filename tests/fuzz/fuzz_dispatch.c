@@ -15,8 +15,14 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "command/slowlog.h"
 #include "command/switches.h"
 #include "structs/dict.h"
+#include "values/list_chain.h"
+#include "values/v_hash.h"
+#include "values/v_list.h"
+#include "values/v_set.h"
+#include "values/v_zset.h"
 
 #define INPUT_MAX (64 * 1024)
 #define TURNS_MAX 64

@@ -17,27 +17,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/rand.h"
-#include "command/blocking.h"
 #include "command/client.h"
 #include "command/clients.h"
-#include "command/dispatch.h"
 #include "command/dispatch_call.h"
-#include "command/latency.h"
-#include "command/pubsub.h"
-#include "command/slowlog.h"
-#include "command/stats.h"
-#include "command/table.h"
-#include "command/tracking.h"
-#include "command/transaction.h"
-#include "commands/families.h"
 #include "config/config.h"
 #include "net/conn.h"
 #include "net/loop.h"
-#include "values/v_hash.h"
-#include "values/v_list.h"
-#include "values/v_set.h"
-#include "values/v_string.h"
-#include "values/v_zset.h"
+#include "server/parts.h"
 
 #define HOUSE_CLIENTS 4096
 #define HOUSE_NOON 1700000000000
@@ -49,23 +35,6 @@ struct house {
 };
 
 static struct house house;
-
-static inline void
-house_add_families(void)
-{
-    static const struct family *const families[] = {
-        &connection_family, &client_family, &key_family, &expire_family, &string_family,
-        &string_many_family, &string_number_family, &string_range_family, &list_family,
-        &list_move_family, &set_family, &zset_family, &zset_pop_family, &hash_family,
-        &sort_family, &bitmap_family, &zset_combine_family, &zset_range_family,
-        &set_algebra_family, &server_family, &transaction_family, &pubsub_family,
-        &tracking_family,
-    };
-
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        command_table_add(house.server.commands, families[i]);
-    command_table_seal(house.server.commands);
-}
 
 static inline void
 house_build(void)
@@ -80,50 +49,18 @@ house_build(void)
     clock_freeze(HOUSE_NOON);
     hash_start(B("0123456789abcdef"));
     rand_seed(7);
-    value_type_register(TYPE_STRING, &string_type);
-    value_type_register(TYPE_LIST, &list_type);
-    value_type_register(TYPE_SET, &set_type);
-    value_type_register(TYPE_ZSET, &zset_type);
-    value_type_register(TYPE_HASH, &hash_type);
     s->config = config_new();
-    s->keyspace = keyspace_new(16);
-    s->loop = loop_new();
-    s->stats = mem_zalloc(sizeof *s->stats);
-    s->errorstats = errorstats_new();
-    s->slowlog = slowlog_new();
-    s->latency = latency_new();
-    s->commands = command_table_new();
-    house_add_families();
-    s->clients = clients_new(s);
-    s->pubsub = pubsub_new();
-    s->tracking = tracking_new(s);
-    s->blocking = blocking_new(s);
-    s->watches = watches_new(s);
+    parts_build(s);
 }
 
 static inline void
 house_leave(void)
 {
-    struct server *s = &house.server;
-
-    clients_free(s->clients);
+    parts_free(&house.server);
+    config_free(house.server.config);
     for (size_t i = 0; i < house.peer_count; i++)
         if (house.peers[i] >= 0)
             close(house.peers[i]);
-    blocking_free(s->blocking);
-    watches_free(s->watches);
-    pubsub_free(s->pubsub);
-    tracking_free(s->tracking);
-    dispatch_stop();
-    command_table_free(s->commands);
-    latency_free(s->latency);
-    slowlog_free(s->slowlog);
-    errorstats_free(s->errorstats);
-    mem_free(s->stats);
-    loop_free(s->loop);
-    keyspace_free(s->keyspace);
-    config_free(s->config);
-    reply_pool_free();
     clock_thaw();
     memset(&house, 0, sizeof house);
 }

@@ -2,7 +2,6 @@
  * tests/unit/test_blocking.c - who waited longest is served first, nobody is served
  * twice, and those who are not served cost nothing. */
 #include "command/blocking.h"
-#include "commands/families.h"
 #include "support/house.h"
 
 TestSuite(blocking, .init = house_build, .fini = house_leave);

@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Commands about keys, carried out in a house without sockets: what they answer,
- * what the listeners hear, what counts as a change. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include "base/alloc.h"
-#include "base/clock.h"
-#include "command/blocking.h"
-#include "command/clients.h"
-#include "command/dispatch.h"
-#include "command/dispatch_call.h"
-#include "command/latency.h"
-#include "command/pubsub.h"
-#include "command/slowlog.h"
-#include "command/stats.h"
-#include "command/table.h"
-#include "command/tracking.h"
-#include "command/transaction.h"
-#include "commands/families.h"
-#include "config/config.h"
-#include "net/loop.h"
+ * tests/unit/test_key_commands.c - commands about keys: what they answer, what the
+ * listeners hear, what counts as a change. */
+#include "support/house.h"
 #include "values/v_string.h"
 
-static struct server server;
-static struct reply out;
 static struct client *client;
 static struct text heard;
 
@@ -38,81 +18,26 @@ hear(void *arg, struct db *db, struct bytes key, enum event_class what, const ch
 static void
 build(void)
 {
-    static const struct family *const families[] = {
-        &key_family, &expire_family, &scan_family, &object_family, &server_family,
-    };
-
-    clock_start();
+    house_build();
     clock_freeze(1000000);
-    hash_start(B("0123456789abcdef"));
-    value_type_register(TYPE_STRING, &string_type);
-    server.config = config_new();
-    server.keyspace = keyspace_new(16);
-    server.loop = loop_new();
-    server.stats = mem_zalloc(sizeof *server.stats);
-    server.errorstats = errorstats_new();
-    server.slowlog = slowlog_new();
-    server.latency = latency_new();
-    server.commands = command_table_new();
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        command_table_add(server.commands, families[i]);
-    command_table_seal(server.commands);
-    server.clients = clients_new(&server);
-    server.pubsub = pubsub_new();
-    server.tracking = tracking_new(&server);
-    server.blocking = blocking_new(&server);
-    server.watches = watches_new(&server);
-    reply_start(&out);
-    client = client_new_internal(&server, &out);
-    keyspace_listen(server.keyspace, hear, NULL);
+    client = house_guest();
+    keyspace_listen(house.server.keyspace, hear, NULL);
 }
 
 static void
 tear_down(void)
 {
-    client_free_internal(client);
-    reply_drop(&out);
-    clients_free(server.clients);
-    blocking_free(server.blocking);
-    watches_free(server.watches);
-    pubsub_free(server.pubsub);
-    tracking_free(server.tracking);
-    dispatch_stop();
-    command_table_free(server.commands);
-    latency_free(server.latency);
-    slowlog_free(server.slowlog);
-    errorstats_free(server.errorstats);
-    mem_free(server.stats);
-    loop_free(server.loop);
-    keyspace_free(server.keyspace);
-    config_free(server.config);
+    house_leave();
     text_free(&heard);
-    reply_pool_free();
 }
 
 TestSuite(key_commands, .init = build, .fini = tear_down);
 
-/* The raw reply to a line; valid until the next call. */
+/* The raw reply to a line. */
 static const char *
 ask(const char *line)
 {
-    static char last[65536];
-    struct bytes *argv;
-    size_t argc, len;
-    char *flat;
-
-    argv = words_split(bytes_of_text(line), &argc);
-    cr_assert_not_null(argv);
-    dispatch_argv(client, argv, (int)argc);
-    words_free(argv, argc);
-    flat = reply_flatten(&out, &len);
-    reply_drop(&out);
-    reply_start(&out);
-    cr_assert_lt(len, sizeof last);
-    memcpy(last, flat, len);
-    last[len] = '\0';
-    mem_free(flat);
-    return last;
+    return house_ask(client, "%s", line);
 }
 
 static void
@@ -121,7 +46,7 @@ put(int db, const char *name, const char *value, msec deadline)
     struct key key = key_of(bytes_of_text(name));
     struct slot slot;
 
-    db_slot(keyspace_db(server.keyspace, db), &key, &slot);
+    db_slot(keyspace_db(house.server.keyspace, db), &key, &slot);
     slot_put(&slot, string_value(bytes_of_text(value)), deadline);
 }
 
@@ -129,12 +54,12 @@ put(int db, const char *name, const char *value, msec deadline)
 static void
 expect(const char *line, const char *reply, const char *events, int64_t dirty)
 {
-    int64_t before = keyspace_dirty(server.keyspace);
+    int64_t before = keyspace_dirty(house.server.keyspace);
 
     text_clear(&heard);
     cr_expect_str_eq(ask(line), reply, "%s", line);
     cr_expect_str_eq(heard.len ? heard.at : "", events, "%s", line);
-    cr_expect_eq(keyspace_dirty(server.keyspace) - before, dirty, "%s", line);
+    cr_expect_eq(keyspace_dirty(house.server.keyspace) - before, dirty, "%s", line);
 }
 
 Test(key_commands, a_rename_is_one_change_that_both_keys_tell)
@@ -159,8 +84,8 @@ Test(key_commands, a_moved_key_is_told_in_both_databases)
 {
     put(0, "a", "1", 2000000);
     expect("move a 3", ":1\r\n", "0:move_from:a 3:move_to:a ", 1);
-    cr_expect_eq(db_count_expiring(keyspace_db(server.keyspace, 3)), 1);
-    cr_expect_eq(db_count_expiring(keyspace_db(server.keyspace, 0)), 0);
+    cr_expect_eq(db_count_expiring(keyspace_db(house.server.keyspace, 3)), 1);
+    cr_expect_eq(db_count_expiring(keyspace_db(house.server.keyspace, 0)), 0);
 }
 
 Test(key_commands, a_copy_shares_nothing_with_its_source)
@@ -208,8 +133,8 @@ Test(key_commands, scan_does_not_show_keys_that_are_over_and_removes_them)
     put(0, "new", "1", 3000000);
     clock_freeze(1000002);
     cr_expect_str_eq(ask("scan 0"), "*2\r\n$1\r\n0\r\n*1\r\n$3\r\nnew\r\n");
-    cr_expect_eq(db_count(keyspace_db(server.keyspace, 0)), 1);
-    cr_expect_eq(keyspace_stats(server.keyspace)->expired, 1);
+    cr_expect_eq(db_count(keyspace_db(house.server.keyspace, 0)), 1);
+    cr_expect_eq(keyspace_stats(house.server.keyspace)->expired, 1);
 }
 
 Test(key_commands, a_cursor_nobody_gave_is_at_the_end)
@@ -262,7 +187,7 @@ grow_and_shrink(int step)
 
         snprintf(name, sizeof name, "other:%d", i);
         key = key_of(bytes_of_text(name));
-        db_remove(keyspace_db(server.keyspace, 0), &key, false);
+        db_remove(keyspace_db(house.server.keyspace, 0), &key, false);
     }
 }
 
@@ -289,7 +214,7 @@ Test(key_commands, flushing_counts_the_keys_and_tells_of_every_database)
     text_clear(&heard);
     cr_expect_str_eq(ask("flushall sync"), "+OK\r\n");
     cr_expect_not_null(strstr(heard.at, "2:flushall: "));
-    cr_expect_eq(db_count(keyspace_db(server.keyspace, 2)), 0);
+    cr_expect_eq(db_count(keyspace_db(house.server.keyspace, 2)), 0);
 }
 
 Test(key_commands, small_integers_count_as_shared_until_a_limit_needs_their_clock)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * tests/unit/test_large_ends.c - whatever ends a large collection leaves its elements to
  * the background thread: commands, deadlines, eviction, and whole databases. */
-#include "commands/families.h"
 #include "keyspace/evict.h"
 #include "keyspace/lazyfree.h"
 #include "support/house.h"

@@ -2,7 +2,7 @@
  * tests/unit/test_notify.c - notify-keyspace-events: which letters mean which classes,
  * and that nothing else is published. */
 #include "command/notify.h"
-#include "commands/families.h"
+#include "command/pubsub.h"
 #include "support/house.h"
 
 TestSuite(notify, .init = house_build, .fini = house_leave);

@@ -2,7 +2,6 @@
  * tests/unit/test_pubsub.c - who is subscribed gets each message once, who is not gets
  * none, and a message is encoded once for all of them. */
 #include "command/pubsub.h"
-#include "commands/families.h"
 #include "base/glob.h"
 #include "support/house.h"
 

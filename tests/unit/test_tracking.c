@@ -3,7 +3,6 @@
  * a prefix is told once a turn. */
 #include "command/tracking.h"
 #include "command/tracking_bcast.h"
-#include "commands/families.h"
 #include "support/house.h"
 
 #define GUESTS 8

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * tests/unit/test_watch.c - EXEC runs exactly when none of the watched keys was touched. */
 #include "command/transaction.h"
-#include "commands/families.h"
 #include "support/house.h"
 
 #define GUESTS 6
