@@ -42,8 +42,7 @@ enum client_flag {
     CLIENT_WATCH_BROKEN = 1 << 20,      /* a watched key was changed */
     CLIENT_RESUMING = 1 << 21,          /* goes on at the end of the turn */
     CLIENT_TRACKING = 1 << 22,          /* is told when keys it knows change */
-    CLIENT_TRACKING_CACHING = 1 << 23,  /* CLIENT CACHING, for the next command */
-    CLIENT_INTERNAL = 1 << 18           /* no connection: scripts, loading */
+    CLIENT_TRACKING_CACHING = 1 << 23   /* CLIENT CACHING, for the next command */
 };
 
 /* What few clients have: allocated at first use. */

@@ -200,22 +200,6 @@ clients_accept(int fd, void *arg)
     all->facts.accepted++;
 }
 
-struct client *
-client_new_internal(struct server *server, struct reply *out)
-{
-    struct client *c = client_new(server);
-
-    c->out = out;
-    c->flags = CLIENT_AUTHENTICATED | CLIENT_INTERNAL;
-    return c;
-}
-
-void
-client_free_internal(struct client *c)
-{
-    client_free(c);
-}
-
 /* --- the set --- */
 
 struct clients *

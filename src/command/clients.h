@@ -12,9 +12,6 @@ struct clients *clients_new(struct server *server);
 void clients_free(struct clients *all);
 /* accept_fn of the listeners: checks maxclients and protected mode. */
 void clients_accept(int fd, void *all);
-/* A session without a connection; its replies pile up in `out`. */
-struct client *client_new_internal(struct server *server, struct reply *out);
-void client_free_internal(struct client *c);
 
 /* True while no requirepass is set: new sessions start authenticated. */
 bool clients_need_no_password(const struct clients *all);

@@ -184,18 +184,3 @@ dispatch_again(struct call *call)
 {
     call->cmd->row->run(call);
 }
-
-void
-dispatch_argv(struct client *c, struct bytes *argv, int argc)
-{
-    struct registered *container;
-    bool held = false;
-    struct call call = { .out = c->out, .db = c->db, .argv = argv, .argc = argc,
-                         .client = c, .server = c->server };
-
-    call.cmd = command_resolve(c->server->commands, argv, argc, &container);
-    if (!call.cmd || !command_takes(call.cmd, argc))
-        refuse_request(&call);
-    else
-        dispatch_call_from(&call, clock_ticks(), &held);
-}

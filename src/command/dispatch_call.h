@@ -11,8 +11,6 @@ struct server;
  * tick count now, returned is the one at its end: calls of a batch share a reading.
  * A call that must wait is not run: *held is set and nothing is counted. */
 uint64_t dispatch_call_from(struct call *call, uint64_t start, bool *held);
-/* The same for any argv, resolving first (scripts, tests). */
-void dispatch_argv(struct client *c, struct bytes *argv, int argc);
 /* A command of a transaction: counted and timed, no gate asked. */
 void dispatch_inner(struct call *call);
 /* The handler alone, for a client that waited (command/blocking.c). */

@@ -102,21 +102,3 @@ evict_frequency(const struct keyspace *ks, uint32_t clock)
 {
     return faded_uses(ks, clock);
 }
-
-uint32_t
-evict_clock_from_idle(const struct keyspace *ks, int64_t idle_seconds)
-{
-    uint32_t age = 0;
-
-    (void)ks;
-    if (idle_seconds > 0)
-        age = idle_seconds < WENT_BACK ? (uint32_t)idle_seconds : WENT_BACK - 1;
-    return (evict_lru_now() - age) & CLOCK_MAX;
-}
-
-uint32_t
-evict_clock_from_frequency(const struct keyspace *ks, unsigned freq)
-{
-    (void)ks;
-    return pack(minutes_now(), freq < USES_MAX ? freq : USES_MAX);
-}

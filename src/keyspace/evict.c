@@ -80,21 +80,10 @@ evict_settings(const struct keyspace *ks)
     return &ks->evict;
 }
 
-void
-evict_set_uncounted(struct keyspace *ks, size_t bytes)
-{
-    ks->uncounted = bytes;
-}
-
 bool
 evict_is_over(const struct keyspace *ks)
 {
-    size_t used;
-
-    if (!ks->evict.limit)
-        return false;
-    used = mem_used();
-    return used > ks->uncounted && used - ks->uncounted > ks->evict.limit;
+    return ks->evict.limit && mem_used() > ks->evict.limit;
 }
 
 /* --- the pool --- */

@@ -21,15 +21,13 @@ struct evict_settings {
 /* The options that decide about eviction changed; copies them. */
 void evict_configure(struct keyspace *ks, const struct evict_settings *settings);
 const struct evict_settings *evict_settings(const struct keyspace *ks);
-/* Buffers that do not count against the limit (replica output, later). */
-void evict_set_uncounted(struct keyspace *ks, size_t bytes);
 
 /* Make room. OK: below the limit, or expired keys are only hidden (a replica, paused
  * clients), which keeps evicted ones too.  FAILED: could not (or noeviction).  Bounded
  * in time by tenacity; FAILED_LIMIT when time ran out with eviction going on (goes on
  * by itself: call again from the loop). */
 enum status evict_to_fit(struct keyspace *ks) MUST_USE;
-/* More memory in use than maxmemory, what does not count left out? */
+/* More memory in use than maxmemory? */
 bool evict_is_over(const struct keyspace *ks);
 /* How long the limit has been exceeded without a break; 0 when it is not. */
 usec evict_exceeded_us(const struct keyspace *ks);
@@ -41,8 +39,6 @@ uint32_t evict_touched_clock(const struct keyspace *ks, uint32_t clock);
 msec evict_idle_ms(const struct keyspace *ks, uint32_t clock);       /* OBJECT IDLETIME */
 /* OBJECT FREQ, decayed. */
 unsigned evict_frequency(const struct keyspace *ks, uint32_t clock);
-uint32_t evict_clock_from_idle(const struct keyspace *ks, int64_t idle_seconds);
-uint32_t evict_clock_from_frequency(const struct keyspace *ks, unsigned freq);
 uint32_t evict_lru_now(void);                           /* INFO lru_clock */
 
 #endif

@@ -42,7 +42,6 @@ struct keyspace {
     int expire_next, evict_next, cron_next;     /* databases whose turn it is */
     struct evict_settings evict;
     struct evict_pool *pool;
-    size_t uncounted;
     int databases;
     struct db dbs[];
 };

@@ -46,7 +46,7 @@ struct conn {
     int fd;
     int error;                          /* errno of a failed write */
     uint16_t depth;                     /* callbacks of the owner under way */
-    bool is_unix, is_listed, is_paused;
+    bool is_unix, is_listed;
     bool is_closing;                    /* after the reply */
     bool is_doomed;                     /* at the end of this turn */
     bool is_freed;                      /* as soon as depth is 0 */
@@ -155,12 +155,6 @@ conn_close_after_reply(struct conn *c)
     c->is_closing = true;
     ev_io_stop(c->loop->ev, &c->read);
     list_add(c);
-}
-
-bool
-conn_is_closing(const struct conn *c)
-{
-    return c->is_closing || c->is_doomed || c->is_freed;
 }
 
 /* --- writing --- */
@@ -369,18 +363,6 @@ on_readable(struct ev_loop *ev, ev_io *w, int events)
         mem_free(at);
     }
     leave(c);
-}
-
-void
-conn_pause_reading(struct conn *c, bool pause)
-{
-    if (c->is_freed || pause == c->is_paused)
-        return;
-    c->is_paused = pause;
-    if (pause)
-        ev_io_stop(c->loop->ev, &c->read);
-    else if (!conn_is_closing(c))
-        ev_io_start(c->loop->ev, &c->read);
 }
 
 struct conn *

@@ -32,7 +32,6 @@ struct conn *conn_new(struct loop *loop, int fd, const struct conn_events *event
 void conn_free(struct conn *c);
 /* Send what is queued, then report `closed`.  No more reads. */
 void conn_close_after_reply(struct conn *c);
-bool conn_is_closing(const struct conn *c);
 /* Close at the end of this loop turn (safe anywhere), reporting `closed`. */
 void conn_close_soon(struct conn *c);
 
@@ -42,8 +41,6 @@ struct reply *conn_reply(struct conn *c);
 void conn_flush(struct conn *c);
 /* Send before the loop sleeps; cheap when asked twice. */
 void conn_flush_later(struct conn *c);
-/* Stop or go on reading (a blocked or paused client). */
-void conn_pause_reading(struct conn *c, bool pause);
 
 int conn_fd(const struct conn *c);
 bool conn_is_unix(const struct conn *c);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * net/loop.c - libev behind a few calls.
  *
- * Why:        one thread waits for everything: sockets, timers, signals, other
- *             threads.  Higher floors must not know which library waits.
+ * Why:        one thread waits for everything: sockets, timers, signals.  Higher
+ *             floors must not know which library waits.
  * How:        one turn is
  *
- *                 sleep -> after-sleep hooks -> events -> before-sleep hooks
- *                    ^                                        |
- *                    +--- conns flush and close (conn_end_turn)
+ *                 sleep -> events -> before-sleep hooks
+ *                   ^                     |
+ *                   +--- conns flush and close (conn_end_turn)
  *
  *             so whatever a command or a hook appended leaves in the same turn.
  *             While many clients send all the time, turns are spaced a little
@@ -26,13 +26,6 @@
 
 struct timer {
     ev_timer ev;
-    struct loop *loop;
-    loop_fn *fn;
-    void *arg;
-};
-
-struct waker {
-    ev_async ev;
     struct loop *loop;
     loop_fn *fn;
     void *arg;
@@ -66,8 +59,8 @@ on_prepare(struct ev_loop *ev, ev_prepare *w, int events)
 
     (void)ev;
     (void)events;
-    for (i = 0; i < loop->befores; i++)
-        loop->before[i].fn(loop->before[i].arg);
+    for (i = 0; i < loop->hook_count; i++)
+        loop->hooks[i].fn(loop->hooks[i].arg);
     conn_end_turn(loop);
     now = clock_ticks();
     loop->busy += now - loop->woke_at;
@@ -79,14 +72,11 @@ static void
 on_check(struct ev_loop *ev, ev_check *w, int events)
 {
     struct loop *loop = w->data;
-    unsigned i;
 
     (void)ev;
     (void)events;
     loop->turns++;
     loop->woke_at = clock_ticks();
-    for (i = 0; i < loop->afters; i++)
-        loop->after[i].fn(loop->after[i].arg);
 }
 
 struct loop *
@@ -167,23 +157,11 @@ loop_backend(const struct loop *loop)
     }
 }
 
-static void
-add_hook(struct hook *hooks, unsigned *count, loop_fn *fn, void *arg)
-{
-    assert(*count < LOOP_HOOKS);
-    hooks[(*count)++] = (struct hook){ fn, arg };
-}
-
 void
 loop_before_sleep(struct loop *loop, loop_fn *fn, void *arg)
 {
-    add_hook(loop->before, &loop->befores, fn, arg);
-}
-
-void
-loop_after_sleep(struct loop *loop, loop_fn *fn, void *arg)
-{
-    add_hook(loop->after, &loop->afters, fn, arg);
+    assert(loop->hook_count < LOOP_HOOKS);
+    loop->hooks[loop->hook_count++] = (struct hook){ fn, arg };
 }
 
 void
@@ -270,43 +248,4 @@ loop_on_signal(struct loop *loop, int signum, loop_signal_fn *fn, void *arg)
     }
     s->fn = fn;
     s->arg = arg;
-}
-
-/* --- other threads --- */
-
-static void
-on_wake(struct ev_loop *ev, ev_async *w, int events)
-{
-    struct waker *wk = w->data;
-
-    (void)ev;
-    (void)events;
-    wk->fn(wk->arg);
-}
-
-struct waker *
-waker_new(struct loop *loop, loop_fn *fn, void *arg)
-{
-    struct waker *w = mem_alloc(sizeof *w);
-
-    *w = (struct waker){ .loop = loop, .fn = fn, .arg = arg };
-    ev_async_init(&w->ev, on_wake);
-    w->ev.data = w;
-    ev_async_start(loop->ev, &w->ev);
-    return w;
-}
-
-void
-waker_wake(struct waker *w)
-{
-    ev_async_send(w->loop->ev, &w->ev);
-}
-
-void
-waker_free(struct waker *w)
-{
-    if (!w)
-        return;
-    ev_async_stop(w->loop->ev, &w->ev);
-    mem_free(w);
 }

@@ -25,8 +25,6 @@ const char *loop_backend(const struct loop *loop);      /* "epoll" */
 
 /* Called before the loop sleeps, every turn, in the order added. */
 void loop_before_sleep(struct loop *loop, loop_fn *fn, void *arg);
-/* Called right after it woke, before events are handled. */
-void loop_after_sleep(struct loop *loop, loop_fn *fn, void *arg);
 
 /* `fn` after `delay` ms, then every `repeat` ms (0 = once).  Monotonic. */
 struct timer *timer_new(struct loop *loop, loop_fn *fn, void *arg);
@@ -36,11 +34,6 @@ void timer_free(struct timer *t);
 
 /* Run `fn` in the loop when the signal came.  One handler per signal. */
 void loop_on_signal(struct loop *loop, int signum, loop_signal_fn *fn, void *arg);
-/* Run `fn(arg)` in the loop, asked for by any thread. */
-struct waker;
-struct waker *waker_new(struct loop *loop, loop_fn *fn, void *arg);
-void waker_wake(struct waker *w);       /* any thread; calls may coalesce */
-void waker_free(struct waker *w);
 
 /* Counters for INFO. */
 struct loop_facts { uint64_t turns; uint64_t busy_us; };

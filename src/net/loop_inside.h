@@ -19,8 +19,8 @@ struct loop {
     struct ev_loop *ev;
     ev_prepare prepare;                 /* before sleep */
     ev_check check;                     /* after sleep */
-    struct hook before[LOOP_HOOKS], after[LOOP_HOOKS];
-    unsigned befores, afters;
+    struct hook hooks[LOOP_HOOKS];      /* before sleep */
+    unsigned hook_count;
     struct conn *turn_list;             /* conns with something to do before sleep */
     struct loop_signal *signals;
     struct gather gather;

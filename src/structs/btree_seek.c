@@ -155,15 +155,3 @@ btree_prev(struct btree_cursor *c)
     }
     return leaf_item(c->leaf, --c->at);
 }
-
-struct scored *
-btree_first(const struct btree *t)
-{
-    return t->first ? leaf_item(t->first, 0) : NULL;
-}
-
-struct scored *
-btree_last(const struct btree *t)
-{
-    return t->last ? leaf_item(t->last, t->last->count - 1u) : NULL;
-}

@@ -22,8 +22,5 @@ void btree_seek(const struct btree *t, size_t rank, struct btree_cursor *out);
 /* The member after, or before, the cursor, which moves over it; NULL at the end. */
 struct scored *btree_next(struct btree_cursor *c);
 struct scored *btree_prev(struct btree_cursor *c);
-/* The least and the greatest, NULL when empty.  O(1). */
-struct scored *btree_first(const struct btree *t);
-struct scored *btree_last(const struct btree *t);
 
 #endif

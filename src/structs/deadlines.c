@@ -381,20 +381,13 @@ free_below(struct deadlines *x, void *node, unsigned height)
 }
 
 void
-deadlines_clear(struct deadlines *x)
-{
-    if (x->root != NULL)
-        free_below(x, x->root, x->height);
-    assert(x->leaves == 0 && x->inners == 0);
-    *x = (struct deadlines){ 0 };
-}
-
-void
 deadlines_free(struct deadlines *x)
 {
     if (x == NULL)
         return;
-    deadlines_clear(x);
+    if (x->root != NULL)
+        free_below(x, x->root, x->height);
+    assert(x->leaves == 0 && x->inners == 0);
     mem_free_sized(x, sizeof *x);
 }
 

@@ -14,7 +14,6 @@ struct deadlines;
  * keep the exact one in the item and pass the same value to add and remove. */
 struct deadlines *deadlines_new(void);
 void deadlines_free(struct deadlines *x);               /* items are not touched */
-void deadlines_clear(struct deadlines *x);
 size_t deadlines_count(const struct deadlines *x);
 void deadlines_add(struct deadlines *x, msec when, void *item);      /* O(log n) */
 /* False when the pair is not there. */

@@ -20,6 +20,8 @@
 #include "command/client.h"
 #include "command/clients.h"
 #include "command/dispatch_call.h"
+#include "command/refuse.h"
+#include "command/table.h"
 #include "config/config.h"
 #include "net/conn.h"
 #include "net/loop.h"
@@ -106,6 +108,24 @@ house_heard(struct client *c)
     return last[at];
 }
 
+/* What dispatch_bytes does with a request, less the batch. */
+static inline void
+house_call(struct client *c, struct bytes *argv, int argc)
+{
+    struct registered *container;
+    bool held = false;
+    struct call call = { .out = c->out, .db = c->db, .argv = argv, .argc = argc,
+                         .client = c, .server = c->server };
+
+    call.cmd = command_resolve(c->server->commands, argv, argc, &container);
+    client_set(c, CLIENT_RUNNING, true);
+    if (!call.cmd || !command_takes(call.cmd, argc))
+        refuse_request(&call);
+    else
+        dispatch_call_from(&call, clock_ticks(), &held);
+    client_set(c, CLIENT_RUNNING, false);
+}
+
 /* It says a line; what it is answered stays in its queue. */
 static inline void
 house_say(struct client *c, const char *format, ...)
@@ -124,9 +144,7 @@ house_say(struct client *c, const char *format, ...)
     va_end(ap);
     argv = words_split(bytes_of_text(line), &argc);
     cr_assert_not_null(argv);
-    client_set(c, CLIENT_RUNNING, true);        /* as dispatch_bytes does */
-    dispatch_argv(c, argv, (int)argc);
-    client_set(c, CLIENT_RUNNING, false);
+    house_call(c, argv, (int)argc);
     words_free(argv, argc);
     if (client_is(c, CLIENT_DEAD))
         conn_close_soon(c->conn);
