@@ -22,6 +22,7 @@ msec clock_ms(void);            /* cached wall clock */
 usec clock_us(void);            /* cached wall clock */
 usec clock_us_now(void);        /* read it now: TIME, log lines */
 usec clock_mono_us(void);       /* monotonic, read now */
+uint64_t clock_cpu_ns(void);    /* what this thread has computed: a system call */
 /* Tests: from now on the wall clock is `ms` and stands still until clock_thaw. */
 void clock_freeze(msec ms);
 void clock_thaw(void);

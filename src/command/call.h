@@ -38,6 +38,7 @@ struct server {
     struct latency *latency;            /* command/latency.h */
     struct stats *stats;                /* command/stats.h */
     struct errorstats *errorstats;      /* command/stats.h */
+    struct portions *expiry;            /* command/portions.h */
     struct info *info;                  /* command/info.h */
     struct blocking *blocking;          /* command/blocking.h */
     struct watches *watches;            /* command/transaction.h */

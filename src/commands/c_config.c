@@ -8,6 +8,7 @@
 #include "command/client.h"
 #include "command/clients.h"
 #include "command/docs.h"
+#include "command/portions.h"
 #include "command/stats.h"
 #include "command/table.h"
 #include "commands/families.h"
@@ -110,6 +111,7 @@ cmd_config_resetstat(struct call *c)
     lazyfree_reset_done();
     command_reset_stats(c->server->commands);
     errorstats_reset(c->server->errorstats);
+    portions_reset(c->server->expiry);
     clients_reset_stats(c->server->clients);
     reset_totals(c->server);
     reply_ok(c->out);

@@ -76,7 +76,7 @@ reap(struct db *db, struct entry *e, size_t step, const struct ration *r)
     msec before = type->next_deadline(v), next;
 
     do {
-        type->expire(&v, clock_ms(), step);
+        db->ks->stats.expired_elements += type->expire(&v, clock_ms(), step);
         next = type->next_deadline(v);
     } while (r && next != NO_DEADLINE && next <= clock_ms() && !ration_is_used_up(r));
     entry_set_pointer(e, v.object);

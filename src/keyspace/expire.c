@@ -101,7 +101,8 @@ expire_db(struct db *db, msec now, const struct ration *r, bool *more)
 }
 
 /* A running mean of the share of expiring keys that were found over in a cycle
- * without enough time for all: how far the cycle is behind. */
+ * without enough time for all: how far the cycle is behind.  Elements do not show
+ * in it. */
 static void
 count_cycle(struct keyspace *ks, size_t died, bool more, uint64_t ns)
 {
@@ -111,7 +112,8 @@ count_cycle(struct keyspace *ks, size_t died, bool more, uint64_t ns)
     if (more) {
         for (int i = 0; i < ks->databases; i++)
             left += db_count_expiring(&ks->dbs[i]);
-        stale = 100.0 * (double)died / (double)(died + left);
+        if (died)
+            stale = 100.0 * (double)died / (double)(died + left);
         ks->stats.expired_time_cap++;
     }
     ks->stats.expired_stale_perc = ks->stats.expired_stale_perc * 0.95 + stale * 0.05;
@@ -130,6 +132,7 @@ keyspace_expire_due(struct keyspace *ks, usec budget)
     struct ration r = { .clock = ks->expire_clock,
                         .start = ks->expire_clock ? ks->expire_clock() : clock_ticks(),
                         .budget_ns = budget > 0 ? (uint64_t)budget * 1000 : 0 };
+    uint64_t elements = ks->stats.expired_elements;
     msec now = clock_ms();
     size_t died = 0;
     bool more = false;
@@ -140,7 +143,8 @@ keyspace_expire_due(struct keyspace *ks, usec budget)
         died += expire_db(&ks->dbs[ks->expire_next], now, &r, &more);
         ks->expire_next = (ks->expire_next + 1) % ks->databases;
     }
-    if (died || ks->stats.expired_stale_perc > 0.001)
+    elements = ks->stats.expired_elements - elements;
+    if (died || elements || ks->stats.expired_stale_perc > 0.001)
         count_cycle(ks, died, more, ns_since(r.clock, r.start));
     return more;
 }

@@ -147,6 +147,7 @@ int64_t keyspace_dirty(const struct keyspace *ks);
 /* --- counters for INFO; CONFIG RESETSTAT zeroes them through the pointer --- */
 struct keyspace_stats {
     uint64_t hits, misses, expired, evicted, expired_time_cap, expire_cycle_us;
+    uint64_t expired_elements;                  /* fields of hashes */
     double expired_stale_perc;
     uint64_t lazyfreed, lazyfree_pending;       /* read: background thread's */
     uint64_t evict_exceeded_us;                 /* above maxmemory, times that ended */

@@ -206,6 +206,15 @@ free_blob(void *p)
     blob_release(p);
 }
 
+/* A few elements may be very large: the allocator hands their memory back to the
+ * system at once, which takes 0.1 ms a megabyte.  (A blob's effort knows its size.) */
+static bool
+is_cheap(const struct value_type *vt, struct value v)
+{
+    return vt->effort(v) <= LAZYFREE_EFFORT
+        && (v.type == TYPE_STRING || vt->memory(v, 0) <= LAZYFREE_BYTES);
+}
+
 void
 lazyfree_value(struct value v)
 {
@@ -215,7 +224,7 @@ lazyfree_value(struct value v)
     if (v.type == TYPE_STRING && v.encoding != STRING_BLOB)
         return;
     vt = value_type_of(v.type);
-    if (vt->effort(v) <= LAZYFREE_EFFORT) {
+    if (is_cheap(vt, v)) {
         vt->free(v);
     } else if (v.type == TYPE_STRING) {
         if (v.blob->refs > 1)

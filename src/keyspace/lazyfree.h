@@ -6,8 +6,9 @@
 
 struct dict;
 struct deadlines;
-/* Freeing a value with more effort than this goes to the thread. */
+/* Freeing a value with more effort than this, or of more bytes, goes to the thread. */
 #define LAZYFREE_EFFORT 64
+#define LAZYFREE_BYTES (4 << 20)
 
 /* Start the thread; without it everything is freed where it is handed over. */
 void lazyfree_start(void);

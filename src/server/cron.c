@@ -9,8 +9,9 @@
  *             pause in proportion, so that expiry takes its share of the CPU
  *             (active-expire-effort) and commands are served in between.
  *             Eviction that ran out of time goes on in the same way.
+ *             How long its portions took is in INFO's last section.
  * Invariants: 1. No portion of work is longer than PORTION_US, give or take one
- *                key.
+ *                key or a step of elements (elements.c), and those who are told.
  *             2. A pause of DEBUG PAUSE-CRON stops both timers' work, not the
  *                timers.
  * Cost:       idle: hz wake-ups a second, each some microseconds.
@@ -27,6 +28,7 @@
 #include "command/clients_limits.h"
 #include "command/latency.h"
 #include "command/memory.h"
+#include "command/portions.h"
 #include "command/stats.h"
 #include "command/switches.h"
 
@@ -138,21 +140,41 @@ expire_pause_ms(const struct config *config)
     return PORTION_US / 1000.0 * (100 - share) / share;
 }
 
+static uint64_t
+expired(struct server *server)
+{
+    const struct keyspace_stats *stats = keyspace_stats(server->keyspace);
+
+    return stats->expired + stats->expired_elements;
+}
+
+/* One portion, and how long it took; true when there is more to do. */
+static bool
+expire_portion(struct server *server)
+{
+    uint64_t before = expired(server), cpu = clock_cpu_ns(), start = clock_ticks(), wall;
+    bool more = keyspace_expire_due(server->keyspace, PORTION_US);
+    struct loop_facts loop;
+
+    wall = clock_ticks_to_ns(clock_ticks() - start);
+    latency_add(server->latency, "expire-cycle", (msec)(wall / 1000000));
+    if (expired(server) == before)
+        return more;
+    loop_facts(server->loop, &loop);
+    portions_add(server->expiry, loop.turns, wall, clock_cpu_ns() - cpu);
+    return more;
+}
+
 static void
 due(void *arg)
 {
     struct cron *cron = arg;
-    struct server *server = cron->server;
     double pause = EXPIRE_PERIOD_MS;
-    uint64_t start;
 
     if (!switches_cron_is_paused()) {
         clock_tick();
-        start = clock_ticks();
-        if (keyspace_expire_due(server->keyspace, PORTION_US))
-            pause = expire_pause_ms(server->config);
-        latency_add(server->latency, "expire-cycle",
-                    (msec)(clock_ticks_to_ns(clock_ticks() - start) / 1000000));
+        if (expire_portion(cron->server))
+            pause = expire_pause_ms(cron->server->config);
     }
     timer_start(cron->due, pause, 0);
 }

@@ -21,6 +21,7 @@
 #include "command/call.h"
 #include "command/clients.h"
 #include "command/info.h"
+#include "command/portions.h"
 #include "command/stats.h"
 #include "command/pubsub.h"
 #include "command/tracking.h"
@@ -218,6 +219,30 @@ section_keyspace(struct text *out, struct server *server)
     }
 }
 
+static void
+times_field(struct text *out, const char *clock, const struct portion_times *t)
+{
+    text_printf(out, "expire_portion_%s_usec:median=%.1f,p99=%.1f,longest=%.1f,"
+                "longest_turn=%.1f\r\n", clock, (double)t->median / 1e3,
+                (double)t->p99 / 1e3, (double)t->longest / 1e3,
+                (double)t->longest_turn / 1e3);
+}
+
+/* Portions in which something was removed; how long they held the loop, and what of
+ * that time the loop's thread computed. */
+static void
+expiry_fields(struct text *out, struct server *server)
+{
+    struct portions_facts f;
+
+    portions_facts(server->expiry, &f);
+    text_printf(out, "expired_elements:%llu\r\n", (unsigned long long)
+                keyspace_stats(server->keyspace)->expired_elements);
+    text_printf(out, "expire_portions:%llu\r\n", (unsigned long long)f.count);
+    times_field(out, "wall", &f.wall);
+    times_field(out, "cpu", &f.cpu);
+}
+
 /* What Redis does not have, at the end and only when asked for. */
 static void
 section_ignis(struct text *out, struct server *server)
@@ -240,6 +265,7 @@ section_ignis(struct text *out, struct server *server)
     text_printf(out, "table_buckets_chained:%zu\r\n", chained);
     text_printf(out, "table_bytes:%zu\r\n", bytes);
     text_printf(out, "tables_resizing:%zu\r\n", growing);
+    expiry_fields(out, server);
 }
 
 static void

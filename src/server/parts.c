@@ -16,6 +16,7 @@
 #include "command/dispatch.h"
 #include "command/info.h"
 #include "command/latency.h"
+#include "command/portions.h"
 #include "command/pubsub.h"
 #include "command/slowlog.h"
 #include "command/stats.h"
@@ -71,6 +72,7 @@ parts_build(struct server *s)
     s->stats->start_s = clock_ms() / 1000;
     rand_hex(s->stats->run_id, 40);
     s->errorstats = errorstats_new();
+    s->expiry = portions_new();
     s->slowlog = slowlog_new();
     s->latency = latency_new();
     s->info = info_new();
@@ -97,6 +99,7 @@ parts_free(struct server *s)
     latency_free(s->latency);
     slowlog_free(s->slowlog);
     errorstats_free(s->errorstats);
+    portions_free(s->expiry);
     mem_free(s->stats);
     keyspace_free(s->keyspace);
     reply_pool_free();

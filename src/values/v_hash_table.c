@@ -26,6 +26,8 @@
 #include "base/hash.h"
 #include "structs/deadlines.h"
 
+#define EXPIRE_BYTES (1 << 20)  /* after that many freed, the caller looks at the clock */
+
 enum { MARK = 0x80, LIMITED = 1, WIDE = 2, SHORT_NAME_MAX = 0x7f, BYTE_MAX = 0xff };
 
 struct timed_table {
@@ -127,13 +129,19 @@ hash_item_get(const void *item, struct hash_field *out)
     out->deadline = item_deadline(item);
 }
 
-static void
-item_free(void *item)
+static size_t
+item_bytes(const void *item)
 {
     struct shape s;
 
     parse(item, &s);
-    mem_free_sized(item, size_of(s));
+    return size_of(s);
+}
+
+static void
+item_free(void *item)
+{
+    mem_free_sized(item, item_bytes(item));
 }
 
 static const struct dict_ops item_ops = { .key_of = hash_item_name,
@@ -364,15 +372,17 @@ size_t
 hash_table_expire(struct value *v, msec now, size_t limit)
 {
     struct deadlines *index = index_of(*v);
-    size_t n = 0;
+    size_t n = 0, bytes = 0;
     void *item;
     msec when;
 
-    while (index && n < limit && (item = deadlines_first(index, &when))) {
+    while (index && n < limit && bytes < EXPIRE_BYTES
+           && (item = deadlines_first(index, &when))) {
         struct bytes name = hash_item_name(item);
 
         if (item_deadline(item) > now)
             break;
+        bytes += item_bytes(item);
         dict_remove_item(hash_table_dict(*v), item, hash_of(name));
         deadlines_remove(index, item_deadline(item), item);
         item_free(item);

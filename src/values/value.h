@@ -56,8 +56,9 @@ struct value_type {
     /* NULL for types whose elements never die before their key.  Called for encodings
      * with VALUE_TIMED: the earliest deadline of an element, -1 when none has one. */
     msec (*next_deadline)(struct value v);
-    /* Remove elements that are due at `now`, at most `limit`; how many it were.  What is
-     * due and still there is not to be seen by readers of the value. */
+    /* Remove elements that are due at `now`, at most `limit`, fewer when they are large
+     * but one at least; how many it were.  What is due and still there is not to be seen
+     * by readers of the value. */
     size_t (*expire)(struct value *v, msec now, size_t limit);
 };
 

@@ -55,6 +55,22 @@ Test(expiry, that_is_active_removes_keys_nobody_asks_for)
     expect_part(fd, "INFO keyspace", "db0:keys=1000,expires=1000,avg_ttl=");
 }
 
+Test(expiry, that_is_active_tells_how_long_its_portions_took)
+{
+    cr_expect_eq(info_number(fd, "expire_portions"), 0);
+    add_keys(fd, "k", 1000, "PX 30");
+    expect(fd, "HSET h a 1 b 2", ":2");
+    expect(fd, "HPEXPIRE h 30 FIELDS 1 a", "*1\r\n:1");
+    expect_soon(fd, "DBSIZE", ":1");
+    cr_expect(info_reaches(fd, "expired_elements", 1));
+    cr_expect_geq(info_number(fd, "expire_portions"), 1);
+    expect(fd, "CONFIG RESETSTAT", "+OK");
+    cr_expect_eq(info_number(fd, "expire_portions"), 0);
+    cr_expect_eq(info_number(fd, "expired_elements"), 0);
+    expect_part(fd, "INFO ignis", "expire_portion_cpu_usec:median=0.0,p99=0.0,"
+                "longest=0.0,longest_turn=0.0\r\n");
+}
+
 /* All keys of one millisecond are gone soon after (normally within a second; the bound
  * is for machines busy with something else), and who asks meanwhile is answered. */
 Test(expiry, of_100000_keys_at_once_is_done_soon_and_others_are_answered_meanwhile)

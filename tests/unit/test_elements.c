@@ -219,6 +219,57 @@ put_keys(unsigned from, unsigned count)
     }
 }
 
+/* Giving large blocks back takes long: one or two are a step. */
+Test(elements, the_cycle_looks_at_the_clock_after_every_large_field, .init = start,
+     .fini = stop)
+{
+    static char large[1 << 20];
+    struct key k = key_of(B("h"));
+    struct value v;
+    struct slot s;
+
+    fill(B("h"), 8, 10);
+    db_slot(db, &k, &s);
+    v = entry_value(s.entry);
+    for (char c = '0'; c < '8'; c++)
+        hash_set(&v, bytes_view((char[]){ 'f', 'i', 'e', 'l', 'd', c }, 6),
+                 bytes_view(large, sizeof large), HASH_KEEP, &limits);
+    slot_set_object(&s, v);
+    clock_freeze(1000010);
+    keyspace_set_expire_clock(ks, slow_clock);
+    cr_expect(keyspace_expire_due(ks, 0));
+    cr_expect_eq(left_in(B("h")), 7);
+    cr_expect(keyspace_expire_due(ks, 90));
+    cr_expect_eq(left_in(B("h")), 6);
+}
+
+/* With no key that has a deadline a cycle that is cut short is not behind with any. */
+Test(elements, fields_over_count_as_work_but_not_as_stale_keys, .init = start,
+     .fini = stop)
+{
+    struct keyspace_stats *stats = keyspace_stats(ks);
+
+    fill(B("h"), 1000, 10);
+    put_keys(0, 20);
+    clock_freeze(1000010);
+    keyspace_set_expire_clock(ks, slow_clock);
+    cr_expect(keyspace_expire_due(ks, 500));
+    cr_expect_gt(stats->expired_stale_perc, 0.001);
+    while (keyspace_expire_due(ks, 200))
+        ;
+    cr_expect_eq(stats->expired_elements, 1000);
+    cr_expect(stats->expired_stale_perc >= 0 && stats->expired_stale_perc < 100, "%f",
+              stats->expired_stale_perc);
+    stats->expired_stale_perc = 0;
+    stats->expired_time_cap = stats->expire_cycle_us = 0;
+    fill(B("i"), 1000, 10);
+    clock_freeze(1000020);
+    while (keyspace_expire_due(ks, 500))
+        ;
+    cr_expect_gt(stats->expired_time_cap, 0);
+    cr_expect_gt(stats->expire_cycle_us, 0);
+}
+
 /* More keys come due than a portion can remove. */
 Test(elements, are_removed_although_keys_are_due_all_the_time, .init = start, .fini = stop)
 {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include "base/alloc.h"
 #include "keyspace/keyspace.h"
+#include "values/v_list.h"
 #include "values/v_string.h"
 
 static struct keyspace *ks;
@@ -16,6 +17,7 @@ start(void)
     hash_start(B("lazyfree tests"));
     clock_start();
     value_type_register(TYPE_STRING, &string_type);
+    value_type_register(TYPE_LIST, &list_type);
     lazyfree_start();
     ks = keyspace_new(2);
 }
@@ -102,6 +104,21 @@ Test(lazyfree, frees_a_large_string_elsewhere_and_a_small_one_here)
     lazyfree_wait();
     cr_expect_eq(lazyfree_done(), 1);
     cr_expect_eq(mem_used(), before);
+}
+
+Test(lazyfree, frees_a_list_of_few_but_large_elements_elsewhere)
+{
+    static char large[8 << 20];
+    struct list_limits limits = { .size = -2 };
+    struct value small = list_new(), big = list_new();
+
+    list_push(&small, limits, LIST_TAIL, B("a"));
+    lazyfree_value(small);
+    cr_expect_eq(lazyfree_done() + lazyfree_pending(), 0);
+    list_push(&big, limits, LIST_TAIL, bytes_view(large, sizeof large));
+    lazyfree_value(big);
+    lazyfree_wait();
+    cr_expect_eq(lazyfree_done(), 1);
 }
 
 Test(lazyfree, drops_one_reference_of_a_large_string_that_is_being_sent)
