@@ -16,7 +16,7 @@ struct stats {
     uint64_t turns_base, busy_us_base;
     /* instantaneous_*: filled by cron from samples */
     double ops_per_sec, input_kbps, output_kbps;
-    char run_id[41];
+    char run_id[41], replication_id[41];
 };
 
 /* Counts by error code ("ERR", "WRONGTYPE"): INFO errorstats.  128 codes are told

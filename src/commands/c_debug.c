@@ -5,8 +5,9 @@
  *             enable-debug-command keeps it away from everybody else.
  * How:        DEBUG has no subcommands in the table of commands (Redis has none
  *             either, and COMMAND shows it): words are rows of a table here.
- * Left out:   what belongs to parts that are not built: RELOAD, LOADAOF and other
- *             persistence, replication ids, cluster links.
+ * Left out:   what belongs to parts that are not built (RELOAD, LOADAOF and other
+ *             persistence, REPLICATE, scripts, cluster links) and REPLYBUFFER: a reply
+ *             at rest has no buffer. They are unknown words, not ones without effect.
  * Read next:  commands/debug_data.c */
 #include "base/alloc.h"
 #include "base/glob.h"
@@ -17,6 +18,7 @@
 #include "config/config.h"
 #include "command/call.h"
 #include "command/shutdown.h"
+#include "command/stats.h"
 #include "command/switches.h"
 #include "commands/debug_data.h"
 #include "commands/debug_layout.h"
@@ -135,21 +137,12 @@ debug_dict_resizing(struct call *c)
     reply_ok(c->out);
 }
 
-/* Replies at rest own no buffer here, so there is nothing to resize and no peak
- * to remember: the words are checked and change nothing. */
+/* Nobody replicates from here yet, but INFO shows the id. */
 static void
-debug_replybuffer(struct call *c)
+debug_change_repl_id(struct call *c)
 {
-    int64_t n;
-
-    if (call_is(c, 2, "resizing")) {
-        reply_ok(c->out);
-    } else if (call_is(c, 2, "peak-reset-time")) {
-        if (call_is(c, 3, "never") || call_is(c, 3, "reset") || call_int(c, 3, &n))
-            reply_ok(c->out);
-    } else {
-        call_wrong_subcommand(c, "DEBUG");
-    }
+    rand_hex(c->server->stats->replication_id, 40);
+    reply_ok(c->out);
 }
 
 /* --- the allocator --- */
@@ -288,6 +281,8 @@ static const struct debug_word {
     const char *usage, *help;   /* usage: what follows the word */
 } debug_words[] = {
     { "assert", 0, 0, debug_assert, "", "End the process as a failed assertion does." },
+    { "change-repl-id", 0, 0, debug_change_repl_id, "",
+      "Draw a new replication id." },
     { "client-eviction", 0, 0, debug_client_eviction, "",
       "How many clients take how much memory; needs maxmemory-clients." },
     { "config-rewrite-force-all", 0, 0, debug_config_rewrite, "",
@@ -326,9 +321,6 @@ static const struct debug_word {
     { "quicklist-packed-threshold", 1, 1, debug_quicklist_packed_threshold, " <size>",
       "Elements of this size and more get a node of their own in a long list; 0: as\n"
       "usual." },
-    { "replybuffer", 2, 2, debug_replybuffer,
-      " <PEAK-RESET-TIME <NEVER|RESET|time>|RESIZING <0|1>>",
-      "Accepted and without effect: a reply at rest has no buffer." },
     { "restart", 0, 1, debug_restart, " [<milliseconds>]",
       "Rewrite the config file and start anew in this process's place." },
     { "sdslen", 1, 1, debug_sdslen, " <key>", "Lengths and memory of key and value." },

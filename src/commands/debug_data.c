@@ -120,9 +120,23 @@ debug_htstats(struct call *c)
 void
 debug_htstats_key(struct call *c)
 {
-    if (debug_lookup(c, 2))
+    const struct value_type *type;
+    const struct dict *table;
+    struct entry *e = debug_lookup(c, 2);
+    struct text out = { 0 };
+
+    if (!e)
+        return;
+    type = value_type_of(entry_type(e));
+    table = type->table ? type->table(entry_value(e)) : NULL;
+    if (!table) {
         reply_error(c->out, "ERR The value stored at the specified key is not represented"
                             " using an hash table");
+        return;
+    }
+    debug_describe_table(&out, table);
+    reply_verbatim(c->out, "txt", text_view(&out));
+    text_free(&out);
 }
 
 void

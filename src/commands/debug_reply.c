@@ -123,26 +123,55 @@ debug_reply_protocol(struct reply *out, struct bytes type)
 
 /* --- HTSTATS --- */
 
-#define BUCKET_ITEMS 7          /* of one cache line: see structs/dict.h */
+#define CHAIN_LENGTHS 50        /* longer chains are one line */
+
+static void
+describe_chains(struct text *out, const struct dict_facts *f, const size_t *by_items,
+                size_t most)
+{
+    size_t buckets = 0, used, i;
+
+    for (i = 0; i < CHAIN_LENGTHS; i++)
+        buckets += by_items[i];
+    used = buckets - by_items[0];
+    text_printf(out, " table size: %zu\n number of elements: %zu\n different slots: %zu\n"
+                " max chain length: %zu\n avg chain length (counted): %.2f\n"
+                " avg chain length (computed): %.2f\n Chain length distribution:\n",
+                buckets, f->count, used, most, (double)f->count / (double)used,
+                (double)f->count / (double)used);
+    for (i = 0; i < CHAIN_LENGTHS; i++)
+        if (by_items[i] > 0)
+            text_printf(out, "   %s%zu: %zu (%.2f%%)\n",
+                        i == CHAIN_LENGTHS - 1 ? ">= " : "", i, by_items[i],
+                        100 * (double)by_items[i] / (double)buckets);
+}
+
+/* A chain is the items of a bucket and of its children here; while a table changes its
+ * size, both of its arrays count as one. */
+void
+debug_describe_table(struct text *out, const struct dict *d)
+{
+    size_t by_items[CHAIN_LENGTHS], most = dict_shape(d, by_items, CHAIN_LENGTHS);
+    struct dict_facts f;
+
+    dict_facts(d, &f);
+    text_add_text(out, "Hash table 0 stats (main hash table):\n");
+    if (f.count == 0) {
+        text_add_text(out, "No stats available for empty dictionaries\n");
+        return;
+    }
+    describe_chains(out, &f, by_items, most);
+    text_printf(out, " chained buckets: %zu\n", f.chained);
+    if (f.old_buckets)
+        text_printf(out, " rehashing: %zu of %zu old buckets moved\n", f.migrated,
+                    f.old_buckets);
+}
 
 void
 debug_describe_tables(struct text *out, struct db *db)
 {
-    struct dict_facts f;
-
-    dict_facts(db_dict(db), &f);
     text_add_text(out, "[Dictionary HT]\n");
-    if (f.count == 0) {
-        text_add_text(out, "No stats available for empty dictionaries\n");
-    } else {
-        text_printf(out, " number of elements: %zu\n buckets: %zu\n filled: %.2f%%\n"
-                    " chained buckets: %zu\n", f.count, f.buckets,
-                    100.0 * (double)f.count / ((double)f.buckets * BUCKET_ITEMS),
-                    f.chained);
-        if (f.old_buckets)
-            text_printf(out, " rehashing: %zu of %zu old buckets moved\n", f.migrated,
-                        f.old_buckets);
-    }
+    debug_describe_table(out, db_dict(db));
     text_printf(out, "[Expires HT]\n number of elements: %zu\n bytes: %zu\n",
                 db_count_expiring(db), db_overhead(db) - dict_memory(db_dict(db)));
 }

@@ -41,7 +41,7 @@
 
 /* Drawn once. */
 static struct {
-    char build_id[17], replication_id[41], executable[PATH_MAX];
+    char build_id[17], executable[PATH_MAX];
     struct utsname os;
 } fixed;
 
@@ -156,7 +156,7 @@ section_replication(struct text *out, struct server *server)
 {
     text_printf(out, "role:master\r\nconnected_slaves:0\r\n");
     text_printf(out, "master_failover_state:no-failover\r\n");
-    text_printf(out, "master_replid:%s\r\n", fixed.replication_id);
+    text_printf(out, "master_replid:%s\r\n", server->stats->replication_id);
     text_printf(out, "master_replid2:%s\r\n", NO_REPLICATION_ID);
     text_printf(out, "master_repl_offset:0\r\nsecond_repl_offset:-1\r\n");
     text_printf(out, "repl_backlog_active:0\r\n");
@@ -277,7 +277,6 @@ draw_fixed_facts(void)
 
     hash_sha1(build, sizeof build - 1, digest);
     hash_hex(digest, 8, fixed.build_id);
-    rand_hex(fixed.replication_id, 40);
     uname(&fixed.os);
     n = readlink("/proc/self/exe", fixed.executable, sizeof fixed.executable - 1);
     fixed.executable[n > 0 ? n : 0] = '\0';

@@ -71,6 +71,7 @@ parts_build(struct server *s)
     s->stats = mem_zalloc(sizeof *s->stats);
     s->stats->start_s = clock_ms() / 1000;
     rand_hex(s->stats->run_id, 40);
+    rand_hex(s->stats->replication_id, 40);
     s->errorstats = errorstats_new();
     s->expiry = portions_new();
     s->slowlog = slowlog_new();

@@ -61,6 +61,10 @@ size_t dict_memory(const struct dict *d);
 /* For DEBUG HTSTATS and INFO: buckets, of them migrated, chained buckets. */
 struct dict_facts { size_t count, buckets, old_buckets, migrated, chained; };
 void dict_facts(const struct dict *d, struct dict_facts *out);
+/* Count the buckets in use by how many items they hold: by_items[i] hold i; the last,
+ * number n - 1, counts those with more, too.  Returns the most that one holds.
+ * O(buckets). */
+size_t dict_shape(const struct dict *d, size_t *by_items, size_t n);
 /* Asserts the invariants of dict.c; O(n). */
 void dict_check(const struct dict *d);
 

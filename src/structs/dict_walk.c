@@ -201,7 +201,22 @@ dict_sample(struct dict *d, void **out, size_t n)
     return got;
 }
 
-/* --- check --- */
+/* --- shape and check --- */
+
+size_t
+dict_shape(const struct dict *d, size_t *by_items, size_t n)
+{
+    uint64_t live = d->count ? dict_live_buckets(d) : 0;
+    size_t most = 0, items;
+
+    memset(by_items, 0, n * sizeof *by_items);
+    for (uint64_t at = 0; at < live; at++) {
+        items = bucket_chain_count(dict_live_bucket(d, at));
+        by_items[items < n ? items : n - 1]++;
+        most = items > most ? items : most;
+    }
+    return most;
+}
 
 static void
 check_bucket(const struct dict *d, const struct bucket *head, size_t *count,

@@ -348,6 +348,12 @@ hash_check(struct value v)
         hash_table_check(v);
 }
 
+static const struct dict *
+table_of_hash(struct value v)
+{
+    return (v.encoding & ~VALUE_TIMED) == HASH_TABLE ? hash_table_dict(v) : NULL;
+}
+
 const struct value_type hash_type = {
     .name = "hash",
     .free = free_hash,
@@ -356,6 +362,7 @@ const struct value_type hash_type = {
     .encoding_name = encoding_of_hash,
     .effort = effort_of_hash,
     .length = hash_count,
+    .table = table_of_hash,
     .digest = digest_hash,
     .next_deadline = next_deadline,
     .expire = expire,

@@ -460,6 +460,12 @@ set_check(struct value v)
         dict_check(v.object);
 }
 
+static const struct dict *
+table_of_set(struct value v)
+{
+    return v.encoding == SET_TABLE ? v.object : NULL;
+}
+
 const struct value_type set_type = {
     .name = "set",
     .free = release,
@@ -468,5 +474,6 @@ const struct value_type set_type = {
     .encoding_name = encoding_of_set,
     .effort = effort_of_set,
     .length = set_count,
+    .table = table_of_set,
     .digest = digest_set,
 };

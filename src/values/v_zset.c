@@ -415,6 +415,12 @@ digest_zset(struct value v, unsigned char digest[20])
     }
 }
 
+static const struct dict *
+table_of_zset(struct value v)
+{
+    return v.encoding == ZSET_TREE ? ((const struct zset *)v.object)->members : NULL;
+}
+
 const struct value_type zset_type = {
     .name = "zset",
     .free = free_zset,
@@ -423,6 +429,7 @@ const struct value_type zset_type = {
     .encoding_name = encoding_of_zset,
     .effort = effort_of_zset,
     .length = zset_count,
+    .table = table_of_zset,
     .digest = digest_zset,
 };
 

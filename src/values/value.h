@@ -8,6 +8,8 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 
+struct dict;
+
 /* Order is Redis's (OBJECT, RDB and DIGEST depend on nothing here). */
 enum type { TYPE_STRING, TYPE_LIST, TYPE_SET, TYPE_ZSET, TYPE_HASH, TYPE_STREAM, TYPES };
 
@@ -50,6 +52,9 @@ struct value_type {
     size_t (*effort)(struct value v);
     /* Number of elements (1 for strings). */
     size_t (*length)(struct value v);
+    /* The hash table that finds elements, NULL while there is none; NULL for types that
+     * never have one. */
+    const struct dict *(*table)(struct value v);
     /* Mix the value into a 20-byte digest as DEBUG DIGEST does. */
     void (*digest)(struct value v, unsigned char digest[20]);
 

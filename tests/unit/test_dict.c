@@ -626,3 +626,29 @@ Test(dict, clear_frees_items_calls_step_and_leaves_an_empty_table)
     dict_free(d);
     cr_assert_eq(freed, 10001);
 }
+
+/* At every size, with a table half moved too: each item is counted in one bucket. */
+Test(dict, shape_counts_each_item_once)
+{
+    struct dict *d = dict_new(&owning_ops);
+    size_t by_items[4], wide[50], sum, i, most;
+
+    cr_assert_eq(dict_shape(d, by_items, 4), 0);
+    cr_assert_eq(by_items[0], 0);
+    for (uint64_t key = 0; key < 3000; key++) {
+        dict_add(d, thing_new(key), hash_of(key));
+        if (key % 37)
+            continue;
+        most = dict_shape(d, wide, 50);
+        for (sum = 0, i = 0; i < 50; i++)
+            sum += i * wide[i];
+        cr_assert_eq(sum, key + 1);
+        cr_assert_gt(wide[most], 0);
+        dict_shape(d, by_items, 4);
+        cr_assert_arr_eq(by_items, wide, 3 * sizeof wide[0]);
+        for (sum = 0, i = 3; i < 50; i++)
+            sum += wide[i];
+        cr_assert_eq(by_items[3], sum);
+    }
+    dict_free(d);
+}
