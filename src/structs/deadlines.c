@@ -19,7 +19,7 @@
  *             3. no node is empty, but for a tree without root; a root that is
  *                an inner node has two children or more.
  *             4. `first` is the leftmost leaf; `count` and `sum` are right.
- *             deadlines_check() asserts them.
+ *             deadlines_check.c asserts them.
  * Cost:       12.7 bytes per item when added in order, about 16 at random.  first
  *             is O(1), taking the first off is a memmove within one leaf.
  * Left out:   merging across parents; a drained front leaf stays until empty.
@@ -30,17 +30,9 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "base/rand.h"
-#include "structs/pairs.h"
+#include "structs/deadlines_inside.h"
 
 #define DEPTH_MAX 16            /* 25^16 is more than there are pointers */
-
-struct deadlines {
-    void *root;                 /* a leaf when height is 0; NULL when empty */
-    struct pairs_leaf *first;
-    size_t count, leaves, inners;
-    unsigned height;            /* inner nodes above each leaf */
-    unsigned __int128 sum;      /* of all times */
-};
 
 /* The way down: at each inner node, which child was taken. */
 struct path {
@@ -446,52 +438,4 @@ deadlines_sample(const struct deadlines *x, void **out, size_t n)
     for (size_t i = 0; i < n; i++)
         out[i] = pick(x);
     return n;
-}
-
-/* --- check --- */
-
-struct tally {
-    size_t count, leaves, inners;
-    unsigned __int128 sum;
-    const struct pair *last;
-};
-
-static void
-check_below(const struct deadlines *x, const void *node, unsigned height,
-            const struct pair *least, struct tally *t)
-{
-    const struct pairs_inner *n = node;
-    const struct pairs_leaf *leaf = node;
-
-    if (height > 0) {
-        assert(n->count > 0 && n->count <= PAIRS_IN_INNER);
-        t->inners++;
-        for (unsigned i = 0; i < n->count; i++)
-            check_below(x, n->children[i], height - 1, i > 0 ? &n->keys[i] : least, t);
-        return;
-    }
-    assert(leaf->count > 0 && leaf->count <= PAIRS_IN_LEAF);
-    assert(t->last != NULL || leaf == x->first);
-    assert(least == NULL || !pair_is_less(&leaf->at[0], least));
-    assert(least == NULL || t->last == NULL || pair_is_less(t->last, least));
-    for (unsigned i = 0; i < leaf->count; i++) {
-        assert(t->last == NULL || pair_is_less(t->last, &leaf->at[i]));
-        t->last = &leaf->at[i];
-        t->sum += pair_time(t->last);
-    }
-    t->count += leaf->count;
-    t->leaves++;
-}
-
-void
-deadlines_check(const struct deadlines *x)
-{
-    struct tally t = { 0 };
-
-    if (x->root != NULL)
-        check_below(x, x->root, x->height, NULL, &t);
-    assert((x->root == NULL) == (x->first == NULL));
-    assert(x->height == 0 || ((struct pairs_inner *)x->root)->count > 1);
-    assert(t.count == x->count && t.leaves == x->leaves && t.inners == x->inners);
-    assert(t.sum == x->sum);
 }
