@@ -5,6 +5,7 @@
 #define IGNIS_NET_CONN_H
 #include <stdint.h>
 #include "base/bytes.h"
+#include "net/conn_address.h"
 #include "wire/resp_write.h"
 
 struct conn;
@@ -42,14 +43,8 @@ void conn_flush(struct conn *c);
 /* Send before the loop sleeps; cheap when asked twice. */
 void conn_flush_later(struct conn *c);
 
-int conn_fd(const struct conn *c);
+int conn_fd(const struct conn *c);              /* -1 once it was closed */
 bool conn_is_unix(const struct conn *c);
-bool conn_is_local(const struct conn *c);       /* Unix, 127/8 or ::1 */
-/* "1.2.3.4:567", "[::1]:6380", "/path/socket:0"; peer and own side. */
-void conn_address(const struct conn *c, char *out, size_t size);
-void conn_local_address(const struct conn *c, char *out, size_t size);
-/* TCP knobs; ignored on Unix sockets. */
-void conn_set_keepalive(struct conn *c, int seconds);
 size_t conn_memory(const struct conn *c);
 
 /* Totals since start (stat counters; the caller may reset by remembering). */
