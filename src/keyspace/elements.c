@@ -50,7 +50,7 @@ elements_file(struct db *db, msec before, struct entry *from, msec after,
 static void
 tell(struct db *db, struct bytes key)
 {
-    event(db, key, EVENT_HASH, "hexpired");
+    events_send_timely(db, key, EVENT_HASH, "hexpired");
 }
 
 /* The last element is gone, and so is the key.  A copy of its name tells of it. */
@@ -62,7 +62,7 @@ remove_empty(struct db *db, struct entry *e)
 
     name.at = copy;
     db_drop_entry(db, e, true);
-    event(db, name, EVENT_GENERIC, "del");
+    events_send_timely(db, name, EVENT_GENERIC, "del");
     mem_free(copy);
 }
 

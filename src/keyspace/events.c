@@ -34,18 +34,32 @@ keyspace_listen(struct keyspace *ks, key_event_fn *fn, void *arg)
     keyspace_listen_for(ks, ~(unsigned)NOT_CHANGES, fn, arg);
 }
 
-void
-events_send(struct db *db, struct bytes key, enum event_class what, const char *name)
+static void
+send_or_hold(struct db *db, struct bytes key, enum event_class what, const char *name,
+             bool timely)
 {
     struct keyspace *ks = db->ks;
 
     if (ks->journal) {
-        journal_hold(db, key, what, name);
+        journal_hold(db, key, what, name, timely);
         return;
     }
     for (int i = 0; i < ks->listener_count; i++)
         if (ks->listeners[i].classes & what)
             ks->listeners[i].fn(ks->listeners[i].arg, db, key, what, name);
+}
+
+void
+events_send(struct db *db, struct bytes key, enum event_class what, const char *name)
+{
+    send_or_hold(db, key, what, name, false);
+}
+
+void
+events_send_timely(struct db *db, struct bytes key, enum event_class what,
+                   const char *name)
+{
+    send_or_hold(db, key, what, name, true);
 }
 
 void

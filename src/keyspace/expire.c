@@ -22,7 +22,7 @@ void
 db_expire_taken(struct db *db, struct entry *e)
 {
     db->ks->stats.expired++;
-    event(db, layout_key(e), EVENT_EXPIRED, "expired");
+    events_send_timely(db, layout_key(e), EVENT_EXPIRED, "expired");
     entry_dispose(e, db->ks->lazy_expire);
 }
 

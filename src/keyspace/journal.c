@@ -28,6 +28,7 @@ struct held_event {
     struct db *db;
     enum event_class what;
     const char *event;
+    bool timely;
     uint32_t len;
     char key[];
 };
@@ -93,13 +94,14 @@ journal_touch(struct db *db, struct bytes key, const struct entry *now)
 }
 
 void
-journal_hold(struct db *db, struct bytes key, enum event_class what, const char *event)
+journal_hold(struct db *db, struct bytes key, enum event_class what, const char *event,
+             bool timely)
 {
     struct journal *j = db->ks->journal;
     struct held_event *h = mem_alloc(sizeof *h + key.len);
 
     *h = (struct held_event){ .db = db, .what = what, .event = event,
-                              .len = (uint32_t)key.len };
+                              .timely = timely, .len = (uint32_t)key.len };
     memcpy(h->key, key.at, key.len);
     *j->events_end = h;
     j->events_end = &h->next;
@@ -116,7 +118,8 @@ close_journal(struct keyspace *ks)
     return j;
 }
 
-/* That a key's time was over is nobody's doing: it is told in any case. */
+/* That the time of a key or a field was over is nobody's doing: what was removed is not
+ * put back, and is told of in any case. */
 static void
 free_events(struct journal *j, bool send)
 {
@@ -124,7 +127,7 @@ free_events(struct journal *j, bool send)
 
     while ((h = j->events) != NULL) {
         j->events = h->next;
-        if (send || h->what == EVENT_EXPIRED)
+        if (send || h->timely)
             event(h->db, bytes_view(h->key, h->len), h->what, h->event);
         mem_free(h);
     }
