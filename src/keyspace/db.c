@@ -355,7 +355,7 @@ slot_set_object(struct slot *s, struct value v)
     entry_set_pointer(s->entry, v.object);
     if (layout_encoding(s->entry) != v.encoding)
         layout_set_encoding(s->entry, v.encoding);
-    if (UNLIKELY(layout_is_timed(s->entry)))
+    if (UNLIKELY(layout_is_timed(s->entry) || s->next != NO_DEADLINE))
         refile_elements(s);
 }
 
