@@ -79,20 +79,28 @@ static struct zset_span
 range_span(const struct range *r, struct value v)
 {
     size_t count = zset_count(v), from;
+    bool reverse = r->order == ORDER_REVERSE;
+    uint64_t skip = (uint64_t)r->offset;
     struct zset_span s;
 
     if (r->by == BY_RANK)
         return zset_span_of_ranks(r->start, r->stop, count);
-    s = r->by == BY_SCORE ? zset_span_of_scores(v, &r->between)
-                          : zset_span_of_members(v, &r->members);
-    if (r->order == ORDER_REVERSE) {
+    if (r->offset < 0)
+        return (struct zset_span){ 0, 0 };
+    if (r->by == BY_MEMBER) {
+        s = zset_span_of_members(v, &r->members, reverse, skip);
+        skip = 0;
+    } else {
+        s = zset_span_of_scores(v, &r->between);
+    }
+    if (reverse) {
         from = count - s.to;
         s.to = count - s.from;
         s.from = from;
     }
-    if (r->offset < 0 || (uint64_t)r->offset >= s.to - s.from)
+    if (skip >= s.to - s.from)
         return (struct zset_span){ 0, 0 };
-    s.from += (size_t)r->offset;
+    s.from += (size_t)skip;
     if (r->limit >= 0 && (uint64_t)r->limit < s.to - s.from)
         s.to = s.from + (size_t)r->limit;
     return s;

@@ -93,23 +93,70 @@ is_after_bound(const struct lex_bound *max, struct bytes member)
     return bytes_compare(member, max->member) > -(max->kind == LEX_OPEN);
 }
 
+/* Where the scores differ, members do not follow each other by bytes, and what is answered
+ * for a pack is what comes of walking as Redis does: from the first one (seen from where
+ * the walk begins) that does not lie outside the near bound, as long as none lies outside
+ * the far one.  Nothing, when the last of all is outside the near bound, or the first of
+ * all outside the far one; `skip` members at the beginning are not looked at. */
 static struct zset_span
-pack_span_of_members(const struct pack *p, const struct zset_members *r)
+pack_span_forward(const struct pack *p, const struct zset_members *r, uint64_t skip)
 {
+    uint32_t at = pack_first(p);
     struct zset_span s = { 0, 0 };
+    struct zset_item item;
+    bool begun = false, before = false, after;
+
+    for (size_t rank = 0; at != PACK_END; rank++) {
+        at = zset_pack_get(p, at, &item);
+        before = is_before_bound(&r->min, item.member);
+        after = is_after_bound(&r->max, item.member);
+        if (after && (rank == 0 || (!begun && !before)))
+            return (struct zset_span){ 0, 0 };
+        if (!begun && !before) {
+            begun = true;
+            s.from = s.to = skip < SIZE_MAX - rank ? rank + (size_t)skip : SIZE_MAX;
+        }
+        if (begun && rank == s.to && !after)
+            s.to++;
+    }
+    return before ? (struct zset_span){ 0, 0 } : s;
+}
+
+/* One more than the rank of the last that is not after the upper bound; 0 when that one is
+ * before the lower bound, or the ends of all rule everything out. */
+static size_t
+pack_begin_backward(const struct pack *p, const struct zset_members *r)
+{
+    uint32_t at = pack_first(p);
+    size_t rank = 0, begin = 0;
+    struct zset_item item;
+    bool before = false, begin_before = false;
+
+    for (; at != PACK_END; rank++) {
+        at = zset_pack_get(p, at, &item);
+        before = is_before_bound(&r->min, item.member);
+        if (!is_after_bound(&r->max, item.member)) {
+            begin = rank + 1;
+            begin_before = before;
+        } else if (rank == 0) {
+            return 0;
+        }
+    }
+    return before || begin_before ? 0 : begin;
+}
+
+static struct zset_span
+pack_span_backward(const struct pack *p, const struct zset_members *r, uint64_t skip)
+{
+    size_t begin = pack_begin_backward(p, r);
+    struct zset_span s = { 0, skip < begin ? begin - (size_t)skip : 0 };
     uint32_t at = pack_first(p);
     struct zset_item item;
 
-    while (at != PACK_END) {
+    for (size_t rank = 0; rank < s.to; rank++) {
         at = zset_pack_get(p, at, &item);
-        if (s.from == s.to && is_before_bound(&r->min, item.member)) {
-            s.from++;
-            s.to++;
-        } else if (is_after_bound(&r->max, item.member)) {
-            break;
-        } else {
-            s.to++;
-        }
+        if (is_before_bound(&r->min, item.member))
+            s.from = rank + 1;
     }
     return s;
 }
@@ -125,22 +172,33 @@ count_to_bound(const struct btree *t, const struct lex_bound *b, bool is_upper)
     return btree_count_member(t, b->member, (b->kind == LEX_OPEN) != is_upper);
 }
 
-struct zset_span
-zset_span_of_members(struct value v, const struct zset_members *r)
+/* In a tree the bounds are two places, found by descent as if all scores were equal. */
+static struct zset_span
+tree_span_of_members(const struct btree *t, const struct zset_members *r, bool reverse,
+                     uint64_t skip)
 {
-    struct zset_span s = { 0, 0 };
-    const struct btree *t;
+    struct zset_span s = { count_to_bound(t, &r->min, false),
+                           count_to_bound(t, &r->max, true) };
 
-    if (zset_members_is_empty(r))
-        return s;
-    if (v.encoding == ZSET_PACK)
-        return pack_span_of_members(v.object, r);
-    t = ((struct zset *)v.object)->tree;
-    s.from = count_to_bound(t, &r->min, false);
-    s.to = count_to_bound(t, &r->max, true);
-    if (s.to < s.from)          /* scores differ: there is no such range */
-        s.to = s.from;
+    if (s.to <= s.from || skip >= s.to - s.from)
+        return (struct zset_span){ 0, 0 };
+    if (reverse)
+        s.to -= (size_t)skip;
+    else
+        s.from += (size_t)skip;
     return s;
+}
+
+struct zset_span
+zset_span_of_members(struct value v, const struct zset_members *r, bool reverse,
+                     uint64_t skip)
+{
+    if (zset_members_is_empty(r))
+        return (struct zset_span){ 0, 0 };
+    if (v.encoding == ZSET_TREE)
+        return tree_span_of_members(((struct zset *)v.object)->tree, r, reverse, skip);
+    return reverse ? pack_span_backward(v.object, r, skip)
+                   : pack_span_forward(v.object, r, skip);
 }
 
 /* --- walks --- */

@@ -25,8 +25,11 @@ struct zset_members { struct lex_bound min, max; };
 /* The members of ranks `from` to `to` - 1. */
 struct zset_span { size_t from, to; };
 struct zset_span zset_span_of_scores(struct value v, const struct zset_scores *r);
-/* Sensible when all scores are equal. */
-struct zset_span zset_span_of_members(struct value v, const struct zset_members *r);
+/* Without the first `skip` of them, counted from where a walk begins that is to go
+ * forward or in reverse.  When scores differ, there is no such range: the small form then
+ * answers what Redis's small form does, the tree some span of ranks. */
+struct zset_span zset_span_of_members(struct value v, const struct zset_members *r,
+                                      bool reverse, uint64_t skip);
 /* Nothing can be between the two. */
 bool zset_members_is_empty(const struct zset_members *r);
 

@@ -362,7 +362,7 @@ Test(v_zset, a_range_by_bytes_ends_where_it_says)
         put(B("b"), 1);
         put(B("c"), 1);
         put(B("d"), 1);
-        s = zset_span_of_members(set, &r);
+        s = zset_span_of_members(set, &r, false, 0);
         cr_assert_eq(s.from, 2);
         cr_assert_eq(s.to, 4);
         limits.entries = 0;
@@ -370,4 +370,29 @@ Test(v_zset, a_range_by_bytes_ends_where_it_says)
     }
     r.max = (struct lex_bound){ LEX_CLOSED, B("b") };
     cr_assert(zset_members_is_empty(&r));
+}
+
+/* Redis skips without looking; where scores are equal, that makes no difference. */
+Test(v_zset, a_range_by_bytes_skips_the_same_in_both_forms_and_directions)
+{
+    struct zset_members r = {
+        .min = { LEX_OPEN, B("a") }, .max = { LEX_CLOSED, B("d") }
+    };
+    struct zset_span s;
+
+    for (int form = 0; form < 2; form++) {
+        for (const char *name = "abcde"; *name; name++)
+            put(bytes_view(name, 1), 1);
+        for (size_t skip = 0; skip < 8; skip++) {
+            s = zset_span_of_members(set, &r, false, skip);
+            cr_assert_eq(s.to - s.from, skip < 3 ? 3 - skip : 0);
+            cr_assert(skip >= 3 || s.from == 1 + skip);
+            s = zset_span_of_members(set, &r, true, skip);
+            cr_assert_eq(s.to - s.from, skip < 3 ? 3 - skip : 0);
+            cr_assert(skip >= 3 || s.to == 4 - skip);
+        }
+        cr_assert_eq(set.encoding, form ? ZSET_TREE : ZSET_PACK);
+        limits.entries = 0;
+        put(B("f"), 1);
+    }
 }
