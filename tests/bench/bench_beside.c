@@ -29,10 +29,11 @@ struct peer {
     double ticks;                       /* of the case at hand */
 };
 
-/* What is asked for the `i`-th time of a collection of `n`. */
+/* What is asked of a collection of `n`, for the `i`-th time. */
 struct bench_case {
     const char *name;
-    void (*ask)(redisContext *c, size_t i, size_t n);
+    void (*ask)(redisContext *c, const char *format, size_t i, size_t n);
+    const char *format;                 /* of what `ask` counts out */
     bool is_whole;                      /* `n` times, else a tenth as often */
 };
 
@@ -101,99 +102,58 @@ mixed(size_t i)
 }
 
 static void
-zadd(redisContext *c, size_t i, size_t n)
+new_one(redisContext *c, const char *format, size_t i, size_t n)
 {
-    redisAppendCommand(c, "ZADD z %lu element:%08x", (unsigned long)(i * 7919 % n),
-                       mixed(i));
+    (void)n;
+    redisAppendCommand(c, format, mixed(i));
 }
 
 static void
-zadd_again(redisContext *c, size_t i, size_t n)
+old_one(redisContext *c, const char *format, size_t i, size_t n)
 {
-    redisAppendCommand(c, "ZADD z %lu element:%08x", (unsigned long)(i * 104729 % n),
-                       mixed(i));
+    redisAppendCommand(c, format, mixed(i * 31 % n));
 }
 
 static void
-zrank(redisContext *c, size_t i, size_t n)
+first_score(redisContext *c, const char *format, size_t i, size_t n)
 {
-    redisAppendCommand(c, "ZRANK z element:%08x", mixed(i * 31 % n));
+    redisAppendCommand(c, format, (unsigned long)(i * 7919 % n), mixed(i));
 }
 
 static void
-zrange(redisContext *c, size_t i, size_t n)
+other_score(redisContext *c, const char *format, size_t i, size_t n)
+{
+    redisAppendCommand(c, format, (unsigned long)(i * 104729 % n), mixed(i));
+}
+
+static void
+ten_from(redisContext *c, const char *format, size_t i, size_t n)
 {
     unsigned long from = i * 7919 % n;
 
-    redisAppendCommand(c, "ZRANGE z %lu %lu", from, from + 9);
+    redisAppendCommand(c, format, from, from + 9);
 }
 
 static void
-zrange_by_score(redisContext *c, size_t i, size_t n)
-{
-    redisAppendCommand(c, "ZRANGE z %lu +inf BYSCORE LIMIT 0 10",
-                       (unsigned long)(i * 7919 % n));
-}
-
-static void
-zscore(redisContext *c, size_t i, size_t n)
-{
-    redisAppendCommand(c, "ZSCORE z element:%08x", mixed(i * 31 % n));
-}
-
-static void
-hset(redisContext *c, size_t i, size_t n)
-{
-    (void)n;
-    redisAppendCommand(c, "HSET h element:%08x sixteen-bytes...", mixed(i));
-}
-
-static void
-hget(redisContext *c, size_t i, size_t n)
-{
-    redisAppendCommand(c, "HGET h element:%08x", mixed(i * 31 % n));
-}
-
-static void
-sadd(redisContext *c, size_t i, size_t n)
-{
-    (void)n;
-    redisAppendCommand(c, "SADD s element:%08x", mixed(i));
-}
-
-static void
-sismember(redisContext *c, size_t i, size_t n)
-{
-    redisAppendCommand(c, "SISMEMBER s element:%08x", mixed(i * 31 % n));
-}
-
-static void
-rpush(redisContext *c, size_t i, size_t n)
-{
-    (void)n;
-    redisAppendCommand(c, "RPUSH l element:%08x", mixed(i));
-}
-
-static void
-lpop(redisContext *c, size_t i, size_t n)
+no_one(redisContext *c, const char *format, size_t i, size_t n)
 {
     (void)i, (void)n;
-    redisAppendCommand(c, "LPOP l");
+    redisAppendCommand(c, format);
 }
 
 static const struct bench_case cases[] = {
-    { "ZADD new", zadd, true },
-    { "ZADD another score", zadd_again, true },
-    { "ZRANK", zrank, true },
-    { "ZSCORE", zscore, true },
-    { "ZRANGE, ten by rank", zrange, false },
-    { "ZRANGE, ten by score", zrange_by_score, false },
-    { "HSET new", hset, true },
-    { "HGET", hget, true },
-    { "SADD new", sadd, true },
-    { "SISMEMBER", sismember, true },
-    { "RPUSH", rpush, true },
-    { "LPOP", lpop, true },
+    { "ZADD new", first_score, "ZADD z %lu element:%08x", true },
+    { "ZADD another score", other_score, "ZADD z %lu element:%08x", true },
+    { "ZRANK", old_one, "ZRANK z element:%08x", true },
+    { "ZSCORE", old_one, "ZSCORE z element:%08x", true },
+    { "ZRANGE, ten by rank", ten_from, "ZRANGE z %lu %lu", false },
+    { "ZRANGE, ten by score", ten_from, "ZRANGE z %lu +inf BYSCORE LIMIT 0 10", false },
+    { "HSET new", new_one, "HSET h element:%08x sixteen-bytes...", true },
+    { "HGET", old_one, "HGET h element:%08x", true },
+    { "SADD new", new_one, "SADD s element:%08x", true },
+    { "SISMEMBER", old_one, "SISMEMBER s element:%08x", true },
+    { "RPUSH", new_one, "RPUSH l element:%08x", true },
+    { "LPOP", no_one, "LPOP l", true },
 };
 
 /* --- running them --- */
@@ -208,7 +168,7 @@ ask_some(struct peer *p, const struct bench_case *b, size_t from, size_t to, siz
         size_t end = from + PIPELINE < to ? from + PIPELINE : to;
 
         for (size_t i = from; i < end; i++)
-            b->ask(p->c, i, n);
+            b->ask(p->c, b->format, i, n);
         for (; from < end; from++) {
             if (redisGetReply(p->c, &reply) != REDIS_OK) {
                 fprintf(stderr, "%s: %s\n", p->path, p->c->errstr);
