@@ -11,24 +11,10 @@
 #define NOAUTH "-NOAUTH Authentication required."
 #define WRONGPASS "-WRONGPASS invalid username-password pair or user is disabled."
 
-static struct test_server *server;
 static int fd;
+static const char *const server_args[] = { "--requirepass", "secret", NULL };
 
-static void
-set_up(void)
-{
-    static const char *const args[] = { "--requirepass", "secret", NULL };
-
-    server = server_open(args, &fd, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(auth, .init = set_up, .fini = tear_down, .timeout = 60);
+SERVER_SUITE(auth, 60, server_open(server_args, &fd, NULL));
 
 Test(auth, strangers_may_only_say_who_they_are)
 {

@@ -12,22 +12,9 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd, a, b;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, &a, &b, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(blocking, .init = set_up, .fini = tear_down, .timeout = 120);
+SERVER_SUITE(blocking, 120, server_open(NULL, &fd, &a, &b, NULL));
 
 static void
 expect_blocked(int n)

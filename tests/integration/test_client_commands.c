@@ -9,22 +9,9 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd, other;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, &other, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(client_commands, .init = set_up, .fini = tear_down, .timeout = 60);
+SERVER_SUITE(client_commands, 60, server_open(NULL, &fd, &other, NULL));
 
 /* The word after `name=` in a line of CLIENT LIST; caller frees. */
 static char *

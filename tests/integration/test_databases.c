@@ -9,22 +9,9 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd, other;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, &other, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(databases, .init = set_up, .fini = tear_down, .timeout = 120);
+SERVER_SUITE(databases, 120, server_open(NULL, &fd, &other, NULL));
 
 Test(databases, are_16_and_apart)
 {

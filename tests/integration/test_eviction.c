@@ -10,22 +10,9 @@
 
 #define KEYS 20000
 
-static struct test_server *server;
 static int fd;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(eviction, .init = set_up, .fini = tear_down, .timeout = 120);
+SERVER_SUITE(eviction, 120, server_open(NULL, &fd, NULL));
 
 /* `room` bytes more than now, under this policy. */
 static void

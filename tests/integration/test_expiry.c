@@ -9,24 +9,10 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd;
+static const char *const server_args[] = { "--enable-debug-command", "yes", NULL };
 
-static void
-set_up(void)
-{
-    static const char *const args[] = { "--enable-debug-command", "yes", NULL };
-
-    server = server_open(args, &fd, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(expiry, .init = set_up, .fini = tear_down, .timeout = 120);
+SERVER_SUITE(expiry, 120, server_open(server_args, &fd, NULL));
 
 Test(expiry, on_access_hides_a_key_from_its_millisecond_on)
 {

@@ -13,22 +13,9 @@
 
 #define LONG "60000"            /* ms: longer than any test */
 
-static struct test_server *server;
 static int fd, other;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, &other, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(pause, .init = set_up, .fini = tear_down, .timeout = 60);
+SERVER_SUITE(pause, 60, server_open(NULL, &fd, &other, NULL));
 
 Test(pause, of_writes_lets_reads_pass_and_holds_writes)
 {

@@ -10,22 +10,9 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(protocol, .init = set_up, .fini = tear_down, .timeout = 120);
+SERVER_SUITE(protocol, 120, server_open(NULL, &fd, NULL));
 
 /* --- by hand --- */
 

@@ -10,22 +10,9 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd, a, b;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, &a, &b, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(pubsub, .init = set_up, .fini = tear_down, .timeout = 60);
+SERVER_SUITE(pubsub, 60, server_open(NULL, &fd, &a, &b, NULL));
 
 #define JOINED(what, len, name, n) "*3\r\n$" len "\r\n" what "\r\n$1\r\n" name "\r\n:" n
 #define MESSAGE "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$2\r\nhi"

@@ -9,24 +9,11 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server, *redis;
 static int fd;
+static struct test_server *redis;
+static const char *const server_args[] = { "--enable-debug-command", "yes", NULL };
 
-static void
-set_up(void)
-{
-    static const char *const args[] = { "--enable-debug-command", "yes", NULL };
-
-    server = server_open(args, &fd, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(resp3, .init = set_up, .fini = tear_down, .timeout = 60);
+SERVER_SUITE(resp3, 60, server_open(server_args, &fd, NULL));
 
 static const char greeting[] =
     "$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.4\r\n$5\r\nproto\r\n"

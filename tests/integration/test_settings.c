@@ -9,22 +9,9 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd;
 
-static void
-set_up(void)
-{
-    server = server_open(NULL, &fd, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(settings, .init = set_up, .fini = tear_down, .timeout = 60);
+SERVER_SUITE(settings, 60, server_open(NULL, &fd, NULL));
 
 Test(settings, are_set_together_or_not_at_all)
 {

@@ -9,24 +9,10 @@
 #include "support/server.h"
 #include "support/talk.h"
 
-static struct test_server *server;
 static int fd, other, hears;
+static const char *const server_args[] = { "--enable-debug-command", "yes", NULL };
 
-static void
-set_up(void)
-{
-    static const char *const args[] = { "--enable-debug-command", "yes", NULL };
-
-    server = server_open(args, &fd, &other, &hears, NULL);
-}
-
-static void
-tear_down(void)
-{
-    server_stop(server);
-}
-
-TestSuite(transaction, .init = set_up, .fini = tear_down, .timeout = 120);
+SERVER_SUITE(transaction, 120, server_open(server_args, &fd, &other, &hears, NULL));
 
 Test(transaction, runs_what_was_queued_and_answers_in_order)
 {

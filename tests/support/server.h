@@ -28,6 +28,13 @@ struct test_server *server_start_redis(const char *const *args);
  * redis-server the test is skipped or fails. */
 struct test_server *server_open(const char *const *args, ...);
 struct test_server *server_open_redis(const char *const *args, ...);
+/* A suite whose tests find a server in `server`, made anew by `open` for each: a call of
+ * server_open, mostly. */
+#define SERVER_SUITE(suite, seconds, open) \
+    static struct test_server *server; \
+    static void set_up(void) { server = (open); } \
+    static void tear_down(void) { server_stop(server); } \
+    TestSuite(suite, .init = set_up, .fini = tear_down, .timeout = (seconds))
 /* False when redis-server is not installed. */
 bool server_has_redis(void);
 /* Skip the running test, because `what` is not installed; fail it where CI=true, as
