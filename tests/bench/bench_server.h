@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,5 +58,74 @@ start_server(const char *path, const char *option, const char *value)
     }
     fprintf(stderr, "%s does not answer\n", path);
     exit(1);
+}
+
+/* --- asking it --- */
+
+static inline long
+unix_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static inline void
+check(redisReply *r)
+{
+    if (!r || r->type == REDIS_REPLY_ERROR) {
+        fprintf(stderr, "%s\n", r ? r->str : "the connection is gone");
+        exit(1);
+    }
+}
+
+static inline long
+number_of(redisContext *c, const char *command)
+{
+    redisReply *r = redisCommand(c, command);
+    long n;
+
+    check(r);
+    n = r->integer;
+    freeReplyObject(r);
+    return n;
+}
+
+static inline void
+order(redisContext *c, const char *command)
+{
+    redisReply *r = redisCommand(c, command);
+
+    check(r);
+    freeReplyObject(r);
+}
+
+/* The number after `name` in INFO; 0 when it is not there. */
+static inline double
+fact(redisContext *c, const char *name)
+{
+    redisReply *r = redisCommand(c, "INFO everything");
+    const char *at;
+    double n;
+
+    check(r);
+    at = strstr(r->str, name);
+    n = at ? atof(at + strlen(name)) : 0;
+    freeReplyObject(r);
+    return n;
+}
+
+static inline void
+collect(redisContext *c, int n)
+{
+    void *r;
+
+    for (; n > 0; n--) {
+        if (redisGetReply(c, &r) != REDIS_OK)
+            r = NULL;
+        check(r);
+        freeReplyObject(r);
+    }
 }
 #endif

@@ -20,18 +20,6 @@
 #define PIPELINE 100
 #define PUSHES 200000
 
-/* The number after `name` in INFO. */
-static double
-fact(redisContext *c, const char *name)
-{
-    redisReply *r = redisCommand(c, "INFO everything");
-    const char *at = r && r->str ? strstr(r->str, name) : NULL;
-    double n = at ? atof(at + strlen(name)) : 0;
-
-    freeReplyObject(r);
-    return n;
-}
-
 static double
 cpu_ns(redisContext *c)
 {
