@@ -2,47 +2,14 @@
  * tests/oracle/test_messages.c - what is heard: the messages of pub/sub, and the events
  * of random calls, are those of redis-server, in its order.
  *
- * How:        after each call every listening connection says PING with a word; all that
- *             comes before the answer to it is what the call made it hear. */
+ * How:        see hear.h. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/rand.h"
+#include "oracle/hear.h"
 #include "oracle/run.h"
 #include "support/server.h"
-
-#define PONG "end-of-what-was-heard"
-
-/* Replies of one connection up to the answer to PING. */
-static void
-collect(int fd, struct answer *first, struct text *out)
-{
-    struct answer a = *first;
-
-    while (a.at && !strstr(a.at, PONG)) {
-        text_add(out, answer_view(&a));
-        if (a.at != first->at)
-            free(a.at);
-        a.at = socket_reply(fd, &a.len);
-    }
-    cr_assert_not_null(a.at, "the connection was closed");
-    if (a.at != first->at)
-        free(a.at);
-}
-
-/* What the pair of this name has heard since it was last asked. */
-static void
-hear(struct twins *t, const char *name, struct text *ours, struct text *redis)
-{
-    struct bytes words[] = { B("PING"), B(PONG) };
-    struct answers a;
-
-    twins_switch(t, name);
-    twins_ask(t, words, 2, &a);
-    collect(t->now->ours, &a.ours, ours);
-    collect(t->now->redis, &a.redis, redis);
-    answers_free(&a);
-}
 
 /* --- events --- */
 
@@ -122,33 +89,6 @@ make_line(struct text *line)
 }
 
 static void
-compare_heard(struct twins *t, const char *name, const char *line)
-{
-    struct text ours = { 0 }, redis = { 0 }, shown = { 0 };
-
-    hear(t, name, &ours, &redis);
-    text_add_quoted(&shown, text_view(&redis));
-    text_add_text(&shown, "\n");
-    text_add_quoted(&shown, text_view(&ours));
-    cr_expect(bytes_equal(text_view(&ours), text_view(&redis)),
-              "after %s, %s hears (redis, ours)\n%s", line, name, shown.at);
-    text_free(&ours);
-    text_free(&redis);
-    text_free(&shown);
-}
-
-static void
-send_line(struct twins *t, const char *line)
-{
-    struct text request = { 0 };
-
-    text_printf(&request, "%s\r\n", line);
-    socket_send(t->now->redis, request.at, request.len);
-    socket_send(t->now->ours, request.at, request.len);
-    text_free(&request);
-}
-
-static void
 expect_same_messages(int proto)
 {
     uint64_t calls = run_setting("IGNIS_ORACLE_CALLS", 15000) / 10;
@@ -164,10 +104,10 @@ expect_same_messages(int proto)
 
         make_line(&line);
         twins_switch(&t, sender);
-        send_line(&t, line.at);
-        compare_heard(&t, sender, line.at);     /* it runs before the others ask */
+        hear_say(&t, line.at, line.at);
+        hear_same(&t, sender, line.at);     /* it runs before the others ask */
         for (size_t j = 0; j < sizeof names / sizeof *names; j++)
-            compare_heard(&t, names[j], line.at);
+            hear_same(&t, names[j], line.at);
     }
     text_free(&line);
     twins_stop(&t);
