@@ -116,7 +116,8 @@ static const struct bytes scores[] = {
 static const struct bytes lexes[] = {
     W("-"), W("+"), W("-"), W("+"), W("[a"), W("(a"), W("[b"), W("(c"), W("["), W("("),
     W("[1"), W("(\xff"), W("[\0"), W("a"), W(""), W("-inf"), W("--"), W("[a\0"),
-    W("+x"), END };
+    W("+x"), W("(b"), W("[c"), W("[d"), W("(e"), W("(2"), W("[3"), W("[-5"), W("(10"),
+    END };
 static const struct bytes timeouts[] = {
     W("0.001"), W("0.001"), W("0.002"), W("-1"), W("-0.001"), W("abc"), W(""), W("nan"),
     W("1e400"), W("inf"), W("-inf"), W("1e300"), W("9223372036854775807"), END };

@@ -281,6 +281,143 @@ Test(v_list, gives_long_texts_nodes_of_their_own_where_they_are_demanded)
     list_type.free(v);
 }
 
+/* --- where the form changes, computed from the format --- */
+
+#define PACK_ENDS 7             /* of a listpack: its header and end mark */
+#define TEXT_BYTES 100
+#define ELEMENT_BYTES 103       /* such a text in a listpack */
+
+enum way_to_grow { BY_PUSH, BY_INSERT, BY_REPLACE, WAYS };
+
+static bool
+is_pack(struct value v)
+{
+    return strcmp(list_type.encoding_name(v), "listpack") == 0;
+}
+
+/* Make element number `n` a text of TEXT_BYTES. */
+static void
+grow_by_one(struct value *v, struct list_limits limits, enum way_to_grow way, uint64_t n)
+{
+    static char text[TEXT_BYTES];
+    struct bytes b = bytes_view(memset(text, 'x', sizeof text), sizeof text);
+
+    list_grow_for(v, limits, &b, 1);
+    if (way == BY_PUSH)
+        list_push(v, limits, LIST_TAIL, b);
+    else if (way == BY_INSERT)
+        list_insert(v, limits, n / 2, b);
+    else
+        list_replace(v, limits, n, b);
+    list_shrink(v, limits);
+}
+
+/* How many texts a list holds when it ceases to be a listpack. */
+static uint64_t
+grow_to_chain(struct value *v, struct list_limits limits, enum way_to_grow way)
+{
+    uint64_t n = 0;
+
+    while (is_pack(*v) && n < 1000)
+        grow_by_one(v, limits, way, n++);
+    return n;
+}
+
+/* Beginning at the tail: how many are left when it is one again. */
+static uint64_t
+shrink_to_pack(struct value *v, struct list_limits limits)
+{
+    while (!is_pack(*v) && list_length(*v) > 0) {
+        list_delete(v, limits, list_length(*v) - 1, 1);
+        list_shrink(v, limits);
+    }
+    return list_length(*v);
+}
+
+Test(v_list, limits_in_bytes_are_met_exactly_in_both_directions)
+{
+    for (int i = 0; i < 6 * 3 * BY_REPLACE; i++) {
+        struct list_limits limits = { .size = -1 - i % 6, .depth = i / 6 % 3 };
+        uint64_t bytes = limits.size < -5 ? 65536 : 2048u << -limits.size;
+        struct value v = list_new();
+
+        cr_expect_eq(grow_to_chain(&v, limits, (enum way_to_grow)(i / 18)),
+                     (bytes - PACK_ENDS - TEXT_BYTES) / ELEMENT_BYTES + 2);
+        list_chain_check(v.object);
+        cr_expect_eq(shrink_to_pack(&v, limits),
+                     (bytes / 2 - PACK_ENDS) / ELEMENT_BYTES);
+        list_type.free(v);
+    }
+}
+
+Test(v_list, limits_in_elements_are_met_exactly_in_both_directions)
+{
+    static const int sizes[] = { 0, 1, 2, 3, 10, 77, 78, 79, 80, 128, 1000 };
+
+    for (int i = 0; i < 11 * 3 * BY_REPLACE; i++) {
+        struct list_limits limits = { .size = sizes[i % 11], .depth = i / 11 % 3 };
+        uint64_t most = limits.size ? (uint64_t)limits.size : 1;
+        /* 8 KB are enough, however many were allowed */
+        uint64_t safe = (8192 - PACK_ENDS - TEXT_BYTES) / ELEMENT_BYTES + 1;
+        struct value v = list_new();
+
+        cr_expect_eq(grow_to_chain(&v, limits, (enum way_to_grow)(i / 33)),
+                     (most < safe ? most : safe) + 1);
+        list_chain_check(v.object);
+        if (most <= safe)
+            cr_expect_eq(shrink_to_pack(&v, limits), most / 2);
+        list_type.free(v);
+    }
+}
+
+Test(v_list, a_replacement_that_is_too_large_makes_a_chain_and_a_small_one_a_listpack)
+{
+    for (int size = -5; size <= -1; size++) {
+        struct list_limits limits = { .size = size };
+        struct value v = numbered(1000, "", limits);
+        uint64_t grown, n;
+
+        cr_assert(is_pack(v));
+        grown = grow_to_chain(&v, limits, BY_REPLACE);
+        cr_expect_lt(grown, 1000);
+        cr_expect_eq(list_length(v), 1000);
+        list_chain_check(v.object);
+        for (n = 0; n < grown; n++) {
+            list_replace(&v, limits, n, B("1"));
+            list_shrink(&v, limits);
+        }
+        cr_expect_eq(list_facts(v).nodes <= 1, is_pack(v));
+        list_type.free(v);
+    }
+}
+
+/* As many nodes as their limit demands, for pushes fill them up. */
+Test(v_list, pushes_fill_one_node_after_the_other)
+{
+    static const int sizes[] = { 1, 2, 3, 10, 50, -1, -2, -3, -4, -5 };
+
+    for (int i = 0; i < 10; i++) {
+        struct list_limits limits = { .size = sizes[i], .depth = i % 3 };
+        uint64_t n = 2500, bytes = list_limits_bytes(limits);
+        uint64_t in_one = sizes[i] > 0 ? (uint64_t)sizes[i]
+                                       : (bytes - PACK_ENDS) / ELEMENT_BYTES;
+        struct value v = list_new();
+        uint64_t nodes;
+
+        for (uint64_t k = 0; k < n; k++) {
+            grow_by_one(&v, limits, BY_PUSH, 2);
+            if (!is_pack(v))
+                list_chain_check(v.object);
+        }
+        nodes = list_facts(v).nodes;
+        cr_expect_geq(nodes, (n + in_one - 1) / in_one);
+        cr_expect_leq(nodes, (n + in_one - 1) / in_one * 103 / 100 + 1);
+        if (limits.depth && nodes > 2 * (uint64_t)limits.depth && in_one > 1)
+            cr_expect_eq(list_facts(v).squeezed, nodes - 2 * (uint64_t)limits.depth);
+        list_type.free(v);
+    }
+}
+
 Test(v_list, takes_at_most_19_bytes_for_an_element_of_16)
 {
     struct list_limits limits = { .size = -2 };
