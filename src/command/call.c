@@ -48,13 +48,17 @@ call_ldouble(struct call *c, int i, long double *out)
     return false;
 }
 
+/* A NUL ends it, as it does for Redis; nothing at all is 0. */
 static bool
 parse_cursor(struct bytes text, uint64_t *out)
 {
+    const char *nul = text.len ? memchr(text.at, '\0', text.len) : NULL;
     bool negative = text.len && text.at[0] == '-';
     uint64_t n = 0;
     size_t i = 0;
 
+    if (nul)
+        text.len = (size_t)(nul - text.at);
     if (text.len && (text.at[0] == '+' || negative) && ++i == text.len)
         return false;
     for (; i < text.len; i++) {
