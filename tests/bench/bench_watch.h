@@ -8,7 +8,8 @@
  *             run but had no core.  What is left when the waits for a core are taken
  *             off the PING's time is the server's own: computing, or asleep for a lock
  *             that its freeing thread holds.
- * Left out:   a hypervisor that takes the core away shows as computing.  A thread that
+ * Left out:   a hypervisor that takes a core away shows as computing, or as nothing:
+ *             the idle server's longest PING tells whether it does.  A thread that
  *             still runs when it is read shows up to a tick (1 to 4 ms) too little
  *             computing; waiting is exact. */
 #ifndef IGNIS_TESTS_BENCH_BENCH_WATCH_H
@@ -59,15 +60,26 @@ sched_read(int fd)
     return (struct sched){ (double)ran / 1e6, (double)queued / 1e6 };
 }
 
-/* The two may have waited for a core at once or one after the other. */
+/* What no wait for a core explains. */
+static inline double
+stall_rest(const struct stall *s)
+{
+    double rest = s->took - s->queued - s->client_queued;
+
+    return rest > 0 ? rest : 0;
+}
+
+/* The two may have waited for a core at once or one after the other.  What happens on
+ * an idle server too is the machine's. */
 static inline const char *
-stall_verdict(const struct stall *s)
+stall_verdict(const struct stall *s, const struct stall *before)
 {
     double longer = s->queued > s->client_queued ? s->queued : s->client_queued;
 
-    if (s->took - s->queued - s->client_queued > STALL_PROMISE_MS)
-        return "  <- the server's own";
-    return s->took - longer > STALL_PROMISE_MS ? "  <- perhaps the server's own" : "";
+    if (s->took - longer <= STALL_PROMISE_MS)
+        return "";
+    return stall_rest(s) > STALL_PROMISE_MS && stall_rest(before) < 1
+         ? "  <- the server's own" : "  <- perhaps the server's own";
 }
 
 static inline struct stall
@@ -151,9 +163,10 @@ watch_idle(redisContext *c)
 static inline void
 stall_print(const struct stall *s, const struct stall *before)
 {
-    printf("longest PING %7.2f ms (idle %.2f): server computed %.2f, had no core %.2f, "
-           "client had no core %.2f%s\n", s->took, before->took, s->computed, s->queued,
-           s->client_queued, stall_verdict(s));
+    printf("longest PING %6.2f ms (idle %.2f, unexplained %.2f): server computed %.2f, "
+           "had no core %.2f, client had no core %.2f%s\n", s->took, before->took,
+           stall_rest(before), s->computed, s->queued, s->client_queued,
+           stall_verdict(s, before));
     fflush(stdout);
 }
 #endif
