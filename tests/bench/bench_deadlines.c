@@ -76,15 +76,6 @@ int
 main(int argc, char **argv)
 {
     clock_start();
-    if (argc < 2) {
-        bench(1000000);
-        bench(10000000);
-    }
-    for (int i = 1; i < argc; i++) {
-        long long n = strtoll(argv[i], NULL, 10);
-
-        if (n > 0)
-            bench((size_t)n);
-    }
+    bench_sizes(argc, argv, bench, 1000000, 10000000);
     return 0;
 }

@@ -231,15 +231,6 @@ main(int argc, char **argv)
 {
     clock_start();
     hash_start(B(""));
-    if (argc < 2) {
-        bench(1000000);
-        bench(20000000);
-    }
-    for (int i = 1; i < argc; i++) {
-        long long n = strtoll(argv[i], NULL, 10);
-
-        if (n > 0)
-            bench((size_t)n);
-    }
+    bench_sizes(argc, argv, bench, 1000000, 20000000);
     return 0;
 }

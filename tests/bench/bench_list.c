@@ -82,11 +82,6 @@ bench(size_t n)
 int
 main(int argc, char **argv)
 {
-    if (argc < 2) {
-        bench(100);
-        bench(1000000);
-    }
-    for (int i = 1; i < argc; i++)
-        bench((size_t)strtoull(argv[i], NULL, 10));
+    bench_sizes(argc, argv, bench, 100, 1000000);
     return kept == 0;
 }

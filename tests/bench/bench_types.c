@@ -178,11 +178,6 @@ int
 main(int argc, char **argv)
 {
     clock_start();
-    if (argc < 2) {
-        bench(100);
-        bench(1000000);
-    }
-    for (int i = 1; i < argc; i++)
-        bench((size_t)strtoull(argv[i], NULL, 10));
+    bench_sizes(argc, argv, bench, 100, 1000000);
     return kept == 0;
 }
