@@ -424,6 +424,15 @@ exec(struct someone *s, int n, long *numbers)
     free(reply);
 }
 
+/* Several lines, whose replies are of no interest. */
+static void
+say_many(struct someone *s, const char *lines, int replies)
+{
+    socket_send_text(s->fd, lines);
+    for (int i = 0; i < replies; i++)
+        free(socket_reply(s->fd, NULL));
+}
+
 /* Pushes in a transaction; the last of them is taken back. */
 static void
 push_together(struct someone *s)
@@ -432,9 +441,7 @@ push_together(struct someone *s)
 
     sprintf(line, "MULTI\r\nRPUSH q%d a b\r\nLPUSH q%d c\r\nRPUSH never x\r\nDEL never\r\n"
             "EXEC\r\n", queue(), queue());
-    socket_send_text(s->fd, line);
-    for (int i = 0; i < 6; i++)
-        free(socket_reply(s->fd, NULL));
+    say_many(s, line, 6);
     pushed += 3;
 }
 
@@ -450,9 +457,7 @@ duplicate(struct someone *s, bool by_sort)
     if (from == to)
         return;
     sprintf(line, "MULTI\r\nRPUSH q%d a b\r\nLLEN q%d\r\n", from, to);
-    socket_send_text(s->fd, line);
-    for (int i = 0; i < 3; i++)
-        free(socket_reply(s->fd, NULL));
+    say_many(s, line, 3);
     sprintf(line, by_sort ? "SORT q%d BY nosort STORE q%d" : "COPY q%d q%d", from, to);
     expect(s->fd, line, "+QUEUED");
     exec(s, 3, n);
@@ -467,9 +472,7 @@ give_other_name(struct someone *s)
 
     sprintf(line, "MULTI\r\nRPUSH q%d a b\r\nRENAMENX q%d q%d\r\nEXEC\r\n", from, from,
             queue());
-    socket_send_text(s->fd, line);
-    for (int i = 0; i < 4; i++)
-        free(socket_reply(s->fd, NULL));
+    say_many(s, line, 4);
     pushed += 2;
 }
 

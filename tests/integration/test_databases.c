@@ -158,14 +158,8 @@ Test(databases, count_hits_misses_and_changes_as_redis_does)
     int to;
 
     redis = server_open_redis(NULL, &to, NULL);
-    socket_send_text(fd, text);
-    socket_send_text(to, text);
-    free(socket_rest(fd, NULL));
-    free(socket_rest(to, NULL));
-    close(fd);
-    close(to);
-    fd = server_connect(server);
-    to = server_connect(redis);
+    visit(server, &fd, text);
+    visit(redis, &to, text);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         cr_expect_eq(info_number(fd, names[i]), info_number(to, names[i]),
                      "%s: %lld, redis %lld", names[i], info_number(fd, names[i]),

@@ -132,14 +132,8 @@ Test(monitor, lines_are_those_of_redis, .timeout = 60)
     start(NULL);
     expect(watcher, "MONITOR", "+OK");
     expect(eye, "MONITOR", "+OK");
-    socket_send_text(fd, text);
-    socket_send_text(to, text);
-    free(socket_rest(fd, NULL));
-    free(socket_rest(to, NULL));
-    close(fd);
-    close(to);
-    fd = server_connect(server);
-    to = server_connect(redis);
+    visit(server, &fd, text);
+    visit(redis, &to, text);
     expect(fd, "ECHO end", "$3\r\nend");
     expect(to, "ECHO end", "$3\r\nend");
     for (bool last = false; !last;) {

@@ -312,3 +312,12 @@ socket_rest(int fd, size_t *len)
         *len = n;
     return out;
 }
+
+void
+visit(const struct test_server *s, int *fd, const char *text)
+{
+    socket_send_text(*fd, text);
+    free(socket_rest(*fd, NULL));
+    close(*fd);
+    *fd = server_connect(s);
+}

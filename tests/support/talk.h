@@ -50,6 +50,8 @@ pid_t socket_send_aside(int fd, const void *at, size_t len);
 void socket_sent(pid_t aside);
 /* All that comes until the peer closes; caller frees. */
 char *socket_rest(int fd, size_t *len);
+/* Say all of it, up to its QUIT, and come back over a new connection. */
+void visit(const struct test_server *s, int *fd, const char *text);
 /* A socket with other patience than 5 s. */
 void socket_patience(int fd, int ms);
 /* Milliseconds of a clock that never goes back. */

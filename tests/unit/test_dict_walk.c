@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * tests/unit/test_dict_walk.c - scanning a hash table and picking from it, whatever its
  * size does meanwhile and however its items hash. */
+#include "unit/fair.h"
 #include "unit/things.h"
 
 TestSuite(dict_walk, .init = things_start, .fini = things_finish);
@@ -147,29 +148,16 @@ Test(dict_walk, with_equal_hashes_still_works)
 
 /* --- random --- */
 
-/* 99.99% quantile of chi-square, by Wilson and Hilferty. */
-static double
-chi_limit(double freedom)
-{
-    double c = 2.0 / (9.0 * freedom), root = 1.0 - c + 3.719 * __builtin_sqrt(c);
-
-    return freedom * root * root * root;
-}
-
+/* The keys of `d` are 0 to n-1. */
 static void
-assert_fair(struct dict *d, struct thing *things, size_t n)
+assert_fair(struct dict *d, size_t n)
 {
-    double expected = 200, chi = 0, delta;
+    unsigned *hits = mem_zalloc(n * sizeof *hits);
 
-    for (size_t i = 0; i < n; i++)
-        things[i].seen = 0;
-    for (size_t i = 0; i < n * (size_t)expected; i++)
-        ((struct thing *)dict_random(d))->seen++;
-    for (size_t i = 0; i < n; i++) {
-        delta = things[i].seen - expected;
-        chi += delta * delta / expected;
-    }
-    cr_assert_lt(chi, chi_limit((double)n - 1), "n %zu chi %f", n, chi);
+    for (size_t i = 0; i < n * 200; i++)
+        hits[((struct thing *)dict_random(d))->key]++;
+    cr_assert_lt(chi_square(hits, n, 200), chi_limit(n), "%zu items", n);
+    mem_free(hits);
 }
 
 Test(dict_walk, random_is_fair)
@@ -185,11 +173,11 @@ Test(dict_walk, random_is_fair)
         n = next;
         dict_facts(d, &facts);
         resizing += facts.old_buckets > 0;
-        assert_fair(d, things, n);
+        assert_fair(d, n);
     }
     dict_hold_resize(true);
     remove_range(d, things, 200, n);        /* a sparse table */
-    assert_fair(d, things, 200);
+    assert_fair(d, 200);
     dict_free(d);
     mem_free(things);
 }
@@ -208,7 +196,7 @@ Test(dict_walk, random_is_fair_while_the_table_is_being_moved)
         n++;
         dict_facts(d, &facts);
     }
-    assert_fair(d, things, n);
+    assert_fair(d, n);
     dict_free(d);
     mem_free(things);
 }

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/rand.h"
 #include "values/v_hash.h"
+#include "unit/fair.h"
 
 #define NAMES 300
 
@@ -199,16 +200,6 @@ numbered(unsigned n, int64_t entries)
     return v;
 }
 
-static double
-chi_square(const unsigned *hits, unsigned n, double expected)
-{
-    double sum = 0;
-
-    for (unsigned i = 0; i < n; i++)
-        sum += (hits[i] - expected) * (hits[i] - expected) / expected;
-    return sum;
-}
-
 static void
 count_hit(const struct hash_field *f, void *arg)
 {
@@ -219,7 +210,6 @@ count_hit(const struct hash_field *f, void *arg)
     hits[n]++;
 }
 
-/* 199 degrees of freedom: above 290 once in 20,000 fair runs; the seed is fixed. */
 Test(v_hash, picks_every_field_as_often_as_any_other, .init = start, .fini = clock_thaw)
 {
     for (int form = 0; form < 2; form++) {
@@ -235,8 +225,8 @@ Test(v_hash, picks_every_field_as_often_as_any_other, .init = start, .fini = clo
             hash_sample(v, 20, count_hit, some);
             hash_sample(v, 100, count_hit, some);
         }
-        cr_expect_lt(chi_square(hits, 200, 500), 290);
-        cr_expect_lt(chi_square(some, 200, 600), 290);
+        cr_expect_lt(chi_square(hits, 200, 500), chi_limit(200));
+        cr_expect_lt(chi_square(some, 200, 600), chi_limit(200));
         hash_type.free(v);
     }
 }

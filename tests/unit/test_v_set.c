@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/rand.h"
 #include "values/v_set.h"
+#include "unit/fair.h"
 
 #define NAMES 600
 
@@ -116,17 +117,6 @@ numbered(enum set_encoding form, unsigned n)
     return v;
 }
 
-static double
-chi_square(const unsigned *hits, unsigned n, double expected)
-{
-    double sum = 0;
-
-    for (unsigned i = 0; i < n; i++)
-        sum += (hits[i] - expected) * (hits[i] - expected) / expected;
-    return sum;
-}
-
-/* 199 degrees of freedom: above 290 once in 20,000 fair runs; the seed is fixed. */
 Test(v_set, picks_every_member_as_often_as_any_other, .init = start)
 {
     for (int form = SET_INTSET; form <= SET_TABLE; form++) {
@@ -141,7 +131,7 @@ Test(v_set, picks_every_member_as_often_as_any_other, .init = start)
             cr_assert(num_parse_i64(m.text, &n));
             hits[n]++;
         }
-        cr_expect_lt(chi_square(hits, 200, 500), 290, "form %d", form);
+        cr_expect_lt(chi_square(hits, 200, 500), chi_limit(200), "form %d", form);
         set_type.free(v);
     }
 }
@@ -176,7 +166,7 @@ Test(v_set, samples_are_fair_and_without_repeats, .init = start)
             cr_assert_eq(total, expected);
             for (int i = 1; i < 1000; i++)
                 set_sample(v, sizes[s], count_hit, hits);
-            cr_expect_lt(chi_square(hits, 200, (double)expected * 5), 290,
+            cr_expect_lt(chi_square(hits, 200, (double)expected * 5), chi_limit(200),
                          "form %d size %zu", form, sizes[s]);
         }
         set_type.free(v);
