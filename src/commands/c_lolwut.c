@@ -73,31 +73,35 @@ draw_fire(struct text *out, int columns, int rows)
     mem_free(heat);
 }
 
-/* LOLWUT [VERSION v] [columns [rows]].  Redis's versions 5 and 6 want numbers
- * after VERSION; any other version takes whatever comes. */
+/* What follows VERSION v: columns, rows, and for version 5 a third number that the fire
+ * has no use for.  Missing ones keep their value. */
+static bool
+read_size(struct call *c, int numbers, int64_t *columns, int64_t *rows)
+{
+    int64_t unused, *into[] = { columns, rows, &unused };
+
+    for (int i = 0; i < numbers && 3 + i < c->argc; i++)
+        if (!call_int(c, 3 + i, into[i]))
+            return false;
+    return true;
+}
+
+/* LOLWUT [VERSION v [columns [rows]]].  Redis has pictures for its versions 5 and 6;
+ * whatever else is asked for, it names its version. */
 static void
 cmd_lolwut(struct call *c)
 {
     int64_t version = 0, columns = 66, rows = 18;
     struct text out = { 0 };
-    int at = 1;
 
-    if (c->argc >= 3 && call_is(c, 1, "version")) {
-        if (!call_int(c, 2, &version))
-            return;
-        at = 3;
-    }
+    if (c->argc >= 3 && call_is(c, 1, "version") && !call_int(c, 2, &version))
+        return;
     if (version == 5 || version == 6) {
-        if ((at < c->argc && !call_int(c, at, &columns))
-            || (at + 1 < c->argc && !call_int(c, at + 1, &rows)))
+        if (!read_size(c, version == 5 ? 3 : 2, &columns, &rows))
             return;
-    } else if (at < c->argc) {
-        num_parse_i64(c->argv[at], &columns);
-        if (at + 1 < c->argc)
-            num_parse_i64(c->argv[at + 1], &rows);
+        draw_fire(&out, bounded(columns, COLUMNS_MAX), bounded(rows, ROWS_MAX));
+        text_add_text(&out, "\nIgnisDB ver. " VERSION_IGNIS "\n");
     }
-    draw_fire(&out, bounded(columns, COLUMNS_MAX), bounded(rows, ROWS_MAX));
-    text_add_text(&out, "\nIgnisDB ver. " VERSION_IGNIS "\n");
     text_add_text(&out, "Redis ver. " VERSION_REDIS "\n");
     reply_verbatim(c->out, "txt", text_view(&out));
     text_free(&out);

@@ -105,12 +105,40 @@ Test(resp3, gives_texts_for_people_verbatim)
     expect_start(fd, "CLIENT LIST", "=");
     expect_start(fd, "CLIENT INFO", "=");
     expect_start(fd, "LOLWUT", "=");
+    expect_start(fd, "LOLWUT VERSION 5", "=");
     expect_start(fd, "MEMORY DOCTOR", "=");
     expect_start(fd, "LATENCY DOCTOR", "=");
 }
 
+/* Redis drew two pictures, for its versions 5 and 6. */
+Test(resp3, lolwut_draws_for_versions_that_have_a_picture)
+{
+    static const char *const plain[] = {
+        "LOLWUT", "LOLWUT 10", "LOLWUT x 5", "LOLWUT VERSION", "LOLWUT VERSION 1",
+        "LOLWUT VERSION 7 x", "LOLWUT VERSION -1",
+    };
+    char *shown;
+
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        shown = ask_text(fd, plain[i]);
+        cr_expect(strncmp(shown, "Redis ver. ", 11) == 0, "%s: %s", plain[i], shown);
+        cr_expect_str_eq(strchr(shown, '\n'), "\n", "%s: %s", plain[i], shown);
+        free(shown);
+    }
+    for (int version = 5; version <= 6; version++) {
+        shown = ask_text(fd, version == 5 ? "LOLWUT VERSION 5 30 20 1"
+                                          : "LOLWUT VERSION 6 30 20");
+        cr_expect_eq(strcspn(shown, "\n"), 30, "%s", shown);
+        cr_expect(strstr(shown, "\nRedis ver. "), "%s", shown);
+        free(shown);
+    }
+}
+
 /* Requests whose whole reply can be compared with redis-server's in both protocols. */
 static const char *const same[] = {
+    "LOLWUT VERSION x",
+    "LOLWUT VERSION 5 1 1 x",
+    "LOLWUT VERSION 6 1 x",
     "GET none",
     "SET k v",
     "SET k v GET",
