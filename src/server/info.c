@@ -299,5 +299,5 @@ info_sections(struct info *info)
     info_add(info, "Latencystats", INFO_ALL, info_counters_latency);
     info_add(info, "Cluster", INFO_DEFAULT, section_cluster);
     info_add(info, "Keyspace", INFO_DEFAULT, section_keyspace);
-    info_add(info, "Ignis", INFO_ALL, section_ignis);
+    info_add(info, "Ignis", INFO_EVERYTHING, section_ignis);
 }

@@ -25,6 +25,20 @@ Test(databases, are_16_and_apart)
                 "db15:keys=1,expires=0,avg_ttl=0\r\n");
 }
 
+/* Monitoring asks for `all` and must not meet what Redis does not have. */
+Test(databases, have_a_section_of_our_own_in_everything_but_not_in_all)
+{
+    char *all = ask_text(fd, "INFO all server"), *own = ask_text(fd, "INFO ignis all");
+
+    cr_expect(strstr(all, "# Commandstats\r\n"));
+    cr_expect_null(strstr(all, "# Ignis\r\n"));
+    cr_expect(strstr(own, "# Ignis\r\n"));
+    expect_part(fd, "INFO everything", "# Ignis\r\n");
+    expect_part(fd, "INFO CPU everything", "# Ignis\r\n");
+    free(all);
+    free(own);
+}
+
 Test(databases, are_swapped_under_their_clients_with_deadlines)
 {
     expect(fd, "SET k zero", "+OK");
