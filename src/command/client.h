@@ -38,6 +38,7 @@ enum client_flag {
     CLIENT_READONLY = 1 << 15,
     CLIENT_RUNNING = 1 << 16,           /* a command of it is being carried out */
     CLIENT_DEAD = 1 << 17,              /* close at the end of the turn */
+    CLIENT_DEAF = 1 << 18,              /* QUIT without a reply: stays open, unheard */
     CLIENT_IN_EXEC = 1 << 19,           /* EXEC runs its queued commands */
     CLIENT_WATCH_BROKEN = 1 << 20,      /* a watched key was changed */
     CLIENT_RESUMING = 1 << 21,          /* goes on at the end of the turn */

@@ -358,6 +358,8 @@ finish(struct client *c)
         conn_close_soon(c->conn);
         return;
     }
+    if (client_is(c, CLIENT_DEAF) && reply_is_empty(c->out))
+        return;
     if (client_is(c, CLIENT_CLOSE_AFTER_REPLY)) {
         conn_close_after_reply(c->conn);
         return;

@@ -156,8 +156,7 @@ dispatch_call_from(struct call *c, uint64_t start, bool *held)
         v = ask_gates(c, armed);
         if (v != PASS) {
             *held = v == HELD;
-            if (v == HELD)
-                client->last_command = c->cmd;
+            client->last_command = c->cmd;
             return start;
         }
     }

@@ -71,6 +71,7 @@ refuse_request(struct call *c)
     char why[96];
 
     c->cmd = command_resolve(c->server->commands, c->argv, c->argc, &container);
+    c->client->last_command = c->cmd;
     if (c->cmd && (c->cmd->row->flags & RUNS_QUEUE)) {
         snprintf(why, sizeof why, "ERR wrong number of arguments for '%s' command",
                  c->cmd->full_name);

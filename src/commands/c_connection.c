@@ -55,10 +55,13 @@ cmd_select(struct call *c)
     reply_ok(c->out);
 }
 
+/* The session is closed once the reply has left; in silence that never comes, and Redis
+ * leaves it open then. */
 static void
 cmd_quit(struct call *c)
 {
     reply_ok(c->out);
+    client_set(c->client, CLIENT_DEAF, c->out->muted);
     client_kill(c->client);
 }
 

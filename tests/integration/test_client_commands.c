@@ -211,6 +211,45 @@ Test(client_commands, list_and_info_tell_the_bytes_of_the_request_that_runs)
 
 /* --- REPLY --- */
 
+/* What a session asked for last, as the other sees it. */
+static void
+expect_command(const char *request, const char *name)
+{
+    char *shown;
+
+    free(socket_ask(fd, request));
+    shown = field(other, "CLIENT LIST TYPE normal", " cmd=");
+    cr_expect_str_eq(shown, name, "after %s", request);
+    free(shown);
+}
+
+/* Also what was queued, refused or unknown. */
+Test(client_commands, list_names_the_last_command_that_was_asked_for)
+{
+    expect_command("MULTI", "multi");
+    expect_command("SET a b", "set");
+    expect_command("CLIENT GETNAME", "client|getname");
+    expect_command("GET", "get");
+    expect_command("NOSUCH", "NULL");
+    expect_command("EXEC", "exec");
+    expect_command("GET", "get");
+    expect_command("CLIENT NOSUCH", "NULL");
+    expect_command("CONFIG", "config");
+    expect_command("CONFIG GET", "config|get");
+}
+
+/* Who is subscribed is asked for by its own type. */
+Test(client_commands, list_names_a_refused_command_of_a_subscriber)
+{
+    char *shown;
+
+    expect_start(fd, "SUBSCRIBE c", "*3");
+    expect_start(fd, "GET a", "-ERR Can't execute 'get'");
+    shown = field(other, "CLIENT LIST TYPE pubsub", " cmd=");
+    cr_expect_str_eq(shown, "get");
+    free(shown);
+}
+
 Test(client_commands, reply_off_is_silent_until_on)
 {
     socket_send_text(fd,
@@ -272,6 +311,29 @@ Test(client_commands, reply_off_mutes_a_protocol_error_which_still_ends_the_sess
 }
 
 /* --- NO-EVICT, NO-TOUCH --- */
+
+/* Nothing is answered after which it could be closed, and so it is not: as in Redis. */
+Test(client_commands, quit_without_a_reply_leaves_the_session_open_and_deaf)
+{
+    char *flags;
+
+    socket_send_text(fd, "CLIENT REPLY OFF\r\nQUIT\r\n");
+    expect_silence(fd, 100);
+    socket_send_text(fd, "CLIENT REPLY ON\r\nPING\r\n");
+    expect_silence(fd, 100);
+    flags = field(other, "CLIENT LIST TYPE normal", " flags=");
+    cr_expect_str_eq(flags, "c");
+    free(flags);
+    expect(other, "CLIENT KILL TYPE normal", ":1");
+    cr_expect(socket_is_closed(fd));
+}
+
+Test(client_commands, quit_without_a_reply_ends_a_session_that_had_others_to_send)
+{
+    socket_send_text(fd, "PING\r\nCLIENT REPLY SKIP\r\nQUIT\r\nPING\r\n");
+    expect_next(fd, "+PONG");
+    cr_expect(socket_is_closed(fd));
+}
 
 Test(client_commands, no_evict_and_no_touch_are_switches_seen_in_the_flags)
 {
