@@ -4,6 +4,7 @@
  * How:       an element is found by walking from the nearer end; changes name it by
  *            its index.
  * Read next: values/v_list.c, commands/c_list_move.c */
+#include "keyspace/lazyfree.h"
 #include "commands/families.h"
 #include "commands/list_edit.h"
 
@@ -118,6 +119,20 @@ trim_all(struct call *c, struct slot *s, uint64_t len)
     db_event(c->db, s->key.name, EVENT_GENERIC, "del");
 }
 
+/* So many elements may be many nodes: what is cut off whole may go to the background. */
+#define MANY 1024
+
+static void
+cut(struct value *v, struct list_limits limits, uint64_t index, uint64_t n)
+{
+    struct value gone;
+
+    if (n < MANY)
+        list_delete(v, limits, index, n);
+    else if (list_cut(v, limits, index, n, &gone))
+        lazyfree_value(gone);
+}
+
 static void
 cmd_ltrim(struct call *c)
 {
@@ -139,8 +154,8 @@ cmd_ltrim(struct call *c)
         trim_all(c, &s, len);
         return;
     }
-    list_delete(&v, limits, (uint64_t)start + kept, len);
-    list_delete(&v, limits, 0, (uint64_t)start);
+    cut(&v, limits, (uint64_t)start + kept, len - (uint64_t)start - kept);
+    cut(&v, limits, 0, (uint64_t)start);
     /* Even a trim of nothing tells WATCHers; it is not counted, though. */
     if (kept == len)
         keyspace_add_dirty(db_keyspace(c->db), -1);

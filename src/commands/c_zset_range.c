@@ -7,6 +7,8 @@
  *             answered; the walk reads what is in it and nothing else.
  * Invariants: arguments are judged before the key is looked up.
  * Read next:  values/v_zset_range.c, structs/btree_seek.c */
+#include "config/options.h"
+#include "keyspace/lazyfree.h"
 #include "commands/families.h"
 #include "commands/zset_use.h"
 
@@ -234,6 +236,56 @@ cmd_zlexcount(struct call *c)
     count_range(c, BY_MEMBER);
 }
 
+/* From here on it is worth while to copy what stays, when that is a small part, and to
+ * leave the rest to the background. */
+#define MANY 4096
+#define SMALL_PART 16
+
+/* The members outside of the span, as a tree of their own. */
+static struct value
+copy_outside(struct value v, struct zset_span span)
+{
+    struct zset_limits none = { .entries = 0 };
+    struct value copy = zset_new(0, &none);
+    struct zset_iter it;
+    struct zset_item item;
+    struct zset_place p;
+    size_t rank = 0;
+
+    zset_iter_start(&it, v, 0, false);
+    for (; rank < zset_count(v) && zset_iter_next(&it, &item); rank++) {
+        if (rank == span.from) {
+            zset_iter_start(&it, v, rank = span.to, false);
+            if (!zset_iter_next(&it, &item))
+                break;
+        }
+        zset_find(copy, item.member, &p);
+        zset_add(&copy, &p, item.member, item.score, &none);
+    }
+    return copy;
+}
+
+static void
+remove_span(struct call *c, struct slot *s, struct value v, struct zset_span span,
+            const char *event)
+{
+    size_t n = span.to - span.from, kept = zset_count(v) - n;
+    struct value rest;
+
+    if (kept == 0) {
+        zset_changed(c, s->key.name, event, n);
+        slot_remove(s, c->server->config->lazyfree_lazy_server_del);
+        db_event(c->db, s->key.name, EVENT_GENERIC, "del");
+    } else if (v.encoding == ZSET_TREE && n >= MANY && kept <= n / SMALL_PART) {
+        rest = copy_outside(v, span);
+        lazyfree_value(v);
+        zset_settle(c, s, rest, event, n);
+    } else {
+        zset_remove_ranks(&v, span.from, n);
+        zset_settle(c, s, v, event, n);
+    }
+}
+
 static void
 remove_range(struct call *c, enum range_by by, const char *event)
 {
@@ -253,10 +305,8 @@ remove_range(struct call *c, enum range_by by, const char *event)
         v = entry_value(s.entry);
         span = range_span(&r, v);
     }
-    if (span.to > span.from) {
-        zset_remove_ranks(&v, span.from, span.to - span.from);
-        zset_settle(c, &s, v, event, span.to - span.from);
-    }
+    if (span.to > span.from)
+        remove_span(c, &s, v, span, event);
     reply_int(c->out, (int64_t)(span.to - span.from));
 }
 

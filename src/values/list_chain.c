@@ -276,16 +276,23 @@ list_chain_replace(struct list_chain *c, struct list_limits limits, uint64_t ind
         settle(c, node, NULL);
         return;
     }
-    list_chain_delete(c, limits, index, 1);
+    list_chain_delete(c, limits, index, 1, NULL);
     list_chain_insert(c, limits, index, text);
 }
 
 /* --- removing --- */
 
 static void
-delete_within(struct list_chain *c, struct list_node *node, uint64_t within, uint64_t n)
+delete_within(struct list_chain *c, struct list_node *node, uint64_t within, uint64_t n,
+              struct list_chain *gone)
 {
     c->count -= n;
+    if (n == node->count && gone) {
+        unlink_node(c, node);
+        link_node(gone, gone->tail, node);
+        gone->count += n;
+        return;
+    }
     if (n == node->count) {
         drop_node(c, node);
         return;
@@ -313,7 +320,7 @@ delete_at_end(struct list_chain *c, uint64_t index, uint64_t n)
 
 void
 list_chain_delete(struct list_chain *c, struct list_limits limits, uint64_t index,
-                  uint64_t n)
+                  uint64_t n, struct list_chain *gone)
 {
     struct list_node *node, *next, *touched[2] = { NULL, NULL };
     uint64_t within, some;
@@ -328,7 +335,7 @@ list_chain_delete(struct list_chain *c, struct list_limits limits, uint64_t inde
         n -= some;
         if (some < node->count)
             touched[t++] = node;
-        delete_within(c, node, within, some);
+        delete_within(c, node, within, some, gone);
     }
     if (t == 2 && join_to_prev(c, limits, touched[1]))
         touched[1] = NULL;

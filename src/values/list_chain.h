@@ -27,9 +27,10 @@ void list_chain_insert(struct list_chain *c, struct list_limits limits, uint64_t
                        struct bytes text);
 void list_chain_replace(struct list_chain *c, struct list_limits limits, uint64_t index,
                         struct bytes text);
-/* Remove `n` elements from `index` on, at most what is there. */
+/* Remove `n` elements from `index` on, at most what is there.  Nodes that go as a whole
+ * are added to `gone`, unless that is NULL. */
 void list_chain_delete(struct list_chain *c, struct list_limits limits, uint64_t index,
-                       uint64_t n);
+                       uint64_t n, struct list_chain *gone);
 /* Remove at most `max` elements equal to `wanted`, the first or last ones; returns
  * how many. */
 uint64_t list_chain_remove(struct list_chain *c, struct list_limits limits,

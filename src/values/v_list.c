@@ -169,7 +169,7 @@ list_delete(struct value *v, struct list_limits limits, uint64_t index, uint64_t
     const uint8_t *at;
 
     if (v->encoding == LIST_CHAIN) {
-        list_chain_delete(chain_of(*v), limits, index, n);
+        list_chain_delete(chain_of(*v), limits, index, n, NULL);
         return;
     }
     at = listpack_seek(pack, (int64_t)index);
@@ -177,6 +177,22 @@ list_delete(struct value *v, struct list_limits limits, uint64_t index, uint64_t
         return;
     listpack_delete(&pack, at, n);
     v->object = pack;
+}
+
+bool
+list_cut(struct value *v, struct list_limits limits, uint64_t index, uint64_t n,
+         struct value *gone)
+{
+    struct list_chain *nodes;
+
+    if (v->encoding == LIST_PACK) {
+        list_delete(v, limits, index, n);
+        return false;
+    }
+    nodes = list_chain_new(0);
+    list_chain_delete(chain_of(*v), limits, index, n, nodes);
+    *gone = (struct value){ .type = TYPE_LIST, .encoding = LIST_CHAIN, .object = nodes };
+    return true;
 }
 
 uint64_t

@@ -39,6 +39,10 @@ void list_replace(struct value *v, struct list_limits limits, uint64_t index,
                   struct bytes text);
 /* Remove `n` elements from `index` on, at most what is there. */
 void list_delete(struct value *v, struct list_limits limits, uint64_t index, uint64_t n);
+/* The same for many elements: what could be cut out as a whole is put into *gone, for
+ * the caller to free elsewhere.  False: there is nothing of the kind. */
+bool list_cut(struct value *v, struct list_limits limits, uint64_t index, uint64_t n,
+              struct value *gone);
 /* Remove at most `max` equal elements, from the head or (backward) from the tail. */
 uint64_t list_remove(struct value *v, struct list_limits limits, struct bytes text,
                      uint64_t max, bool backward);

@@ -106,6 +106,37 @@ Test(large_ends, by_any_command_leave_the_elements_to_the_thread)
         }
 }
 
+/* What is left is small, and as it was. */
+static const struct { size_t type; const char *call, *length, *look, *left; } cuts[] = {
+    { 0, "LTRIM big 0 2", "LLEN big", "LINDEX big 2", "0000" },
+    { 0, "LTRIM big -3 -1", "LLEN big", "LINDEX big 0", "00999" },
+    { 0, "LTRIM big 4000 4002", "LLEN big", "LINDEX big 0", "00800" },
+    { 3, "ZREMRANGEBYRANK big 1 -3", "ZCARD big", "ZRANGE big 0 -1", "e998" },
+    { 3, "ZREMRANGEBYRANK big 3 -1", "ZCARD big", "ZRANGE big 0 -1", "a10" },
+    { 3, "ZREMRANGEBYRANK big 0 -4", "ZCARD big", "ZRANGE big 0 -1", "e999" },
+    { 3, "ZREMRANGEBYRANK big 0 -1", "ZCARD big", "ZRANGE big 0 -1", "*0" },
+    { 3, "ZREMRANGEBYSCORE big -inf +inf", "ZCARD big", "EXISTS big", ":0" },
+    { 3, "ZREMRANGEBYLEX big - +", "ZCARD big", "EXISTS big", ":0" },
+};
+
+Test(large_ends, by_cutting_nearly_everything_off_leave_it_to_the_thread)
+{
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        bool all = cuts[i].left[0] == '*' || cuts[i].left[0] == ':';
+        const char *heard;
+
+        house_say(c, "FLUSHALL");
+        make(cuts[i].type);
+        house_say(c, "%s", cuts[i].call);
+        expect_freed_elsewhere(cuts[i].call, cuts[i].type);
+        house_heard(c);
+        heard = house_ask(c, "%s", cuts[i].length);
+        cr_expect_str_eq(heard, all ? ":0\r\n" : ":3\r\n", "%s: %s", cuts[i].call, heard);
+        heard = house_ask(c, "%s", cuts[i].look);
+        cr_expect_not_null(strstr(heard, cuts[i].left), "%s: %s", cuts[i].call, heard);
+    }
+}
+
 /* In the time of one transaction too. */
 Test(large_ends, in_a_transaction_leave_the_elements_to_the_thread)
 {

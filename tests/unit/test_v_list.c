@@ -117,8 +117,12 @@ delete(struct value *v, struct list_limits limits, struct model *m)
 {
     size_t i = rand_below(3) ? rand_below(m->count) : rand_below(2) ? 0 : m->count - 1;
     size_t n = rand_below(10) ? 1 : rand_below(60);
+    struct value gone;
 
-    list_delete(v, limits, i, n);
+    if (rand_below(3))
+        list_delete(v, limits, i, n);
+    else if (list_cut(v, limits, i, n, &gone))
+        list_type.free(gone);
     model_delete(m, i, n < m->count - i ? n : m->count - i);
 }
 
