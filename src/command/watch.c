@@ -192,7 +192,7 @@ watch_is_broken(struct client *c)
         if (w->was_there != !!db_peek(keyspace_db(c->server->keyspace, w->key->db), &key))
             return true;
     }
-    return false;
+    return client_is(c, CLIENT_WATCH_BROKEN);   /* by fields that the look removed */
 }
 
 struct watches *
