@@ -189,22 +189,41 @@ hand_item(void *item, void *arg)
         h->each(&f, h->arg);
 }
 
+static inline bool
+has_over(struct value v)
+{
+    return v.encoding & VALUE_TIMED && is_over(hash_type.next_deadline(v));
+}
+
+static size_t
+count_live(struct value v)
+{
+    struct hash_iter it;
+    size_t n = 0;
+
+    if (!has_over(v))
+        return hash_count(v);
+    hash_iter_start(&it, v);
+    while (hash_iter_next(&it))
+        n++;
+    return n;
+}
+
 void
 hash_sample(struct value v, size_t n, hash_each_fn *each, void *arg)
 {
-    size_t left = hash_count(v);
+    size_t left = count_live(v);
     const struct hash_field *f;
     struct hash_iter it;
 
-    if (!is_pack(v) && pick_by_drawing(n, left)) {
+    if (!is_pack(v) && left == hash_count(v) && pick_by_drawing(n, left)) {
         pick_distinct(hash_table_dict(v), n, hash_item_name, hand_item,
                       &(struct hand){ each, arg });
         return;
     }
     hash_iter_start(&it, v);
-    it.now = SEES_ALL;
     while (n && (f = hash_iter_next(&it)))
-        if (pick_this(&n, &left) && !is_over(f->deadline))
+        if (pick_this(&n, &left))
             each(f, arg);
 }
 

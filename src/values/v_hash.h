@@ -55,8 +55,8 @@ void hash_set_deadline(struct value *v, struct bytes name, msec deadline);
 /* A fair pick; the hash is not empty.  False: the field picked is over. */
 bool hash_random(struct value v, struct hash_field *out);
 typedef void hash_each_fn(const struct hash_field *f, void *arg);
-/* `n` different fields, fairly chosen; all of them when there are not more.  Those that
- * are over are left out. */
+/* `n` different fields, fairly chosen from those that are not over; all of them when
+ * there are not more. */
 void hash_sample(struct value v, size_t n, hash_each_fn *each, void *arg);
 /* See dict_scan; a pack hands all fields at once. */
 uint64_t hash_scan(struct value v, uint64_t cursor, size_t count, hash_each_fn *each,
