@@ -184,9 +184,10 @@ cmd_zadd(struct call *c)
 static void
 cmd_zincrby(struct call *c)
 {
-    struct zadd z = { .flags = ZADD_INCR, .first = 2, .pairs = 1 };
+    struct zadd z = { .flags = ZADD_INCR };
 
-    if (zadd_scores(c, &z))
+    /* as ZADD with INCR: a word of its options is no increment but a wrong syntax */
+    if (zadd_options(c, &z) && zadd_scores(c, &z))
         zadd_to_key(c, &z);
 }
 
