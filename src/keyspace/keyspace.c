@@ -88,6 +88,12 @@ db_count_expiring(const struct db *db)
     return db->deadlines ? deadlines_count(db->deadlines) : 0;
 }
 
+size_t
+db_count_elements_expiring(const struct db *db)
+{
+    return db->elements ? deadlines_count(db->elements) : 0;
+}
+
 msec
 db_average_ttl(const struct db *db)
 {

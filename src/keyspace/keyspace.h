@@ -27,6 +27,7 @@ struct keyspace *db_keyspace(const struct db *db);
 /* Keys, and those of them with a deadline; expired ones count until they are removed. */
 size_t db_count(const struct db *db);
 size_t db_count_expiring(const struct db *db);
+size_t db_count_elements_expiring(const struct db *db);  /* keys with such fields */
 msec db_average_ttl(const struct db *db);                       /* 0 when none */
 /* Exchange the contents of two databases. */
 void db_swap(struct db *a, struct db *b);

@@ -91,7 +91,7 @@ idle_fields(struct text *out)
     text_printf(out, "total_active_defrag_time:0\r\ncurrent_active_defrag_time:0\r\n");
 }
 
-/* The last lines are 7.2's. */
+/* The last lines are of later versions. */
 void
 info_counters_stats(struct text *out, struct server *server)
 {
@@ -119,6 +119,7 @@ info_counters_stats(struct text *out, struct server *server)
     count(out, "client_output_buffer_limit_disconnections", clients.output_limit_closed);
     count(out, "eventloop_cycles", loop.turns - server->stats->turns_base);
     count(out, "eventloop_duration_sum", loop.busy_us - server->stats->busy_us_base);
+    count(out, "expired_subkeys", keyspace_stats(server->keyspace)->expired_elements);
 }
 
 /* --- per command --- */
