@@ -7,6 +7,10 @@
  *             nobody else - except blobs in the middle of being sent: their count
  *             belongs to the executing thread, so the thread leaves those alone and
  *             hands them back; lazyfree_collect() drops them over there.
+ *             The thread is SCHED_BATCH: woken, it does not push the thread that woke
+ *             it, which serves clients, off its core.  Not nice: it holds the
+ *             allocator's locks at times, and whoever keeps it from running then keeps
+ *             everybody waiting.
  * Invariants: 1. A blob is released in the background only when its count is 1.
  *             2. pending = queued + running, in objects.
  * Cost:       one allocation and one lock per job.
@@ -15,6 +19,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "base/alloc.h"
@@ -66,11 +71,23 @@ next_job(void)
     return job;
 }
 
+/* Refused (a sandbox): it is an ordinary thread then. */
+static void
+give_way(void)
+{
+    struct sched_param none = { 0 };
+
+    if (sched_setscheduler(0, SCHED_BATCH, &none) != 0) {
+        /* Nothing to be done about it. */
+    }
+}
+
 static void *
 work(void *unused)
 {
     (void)unused;
     in_background = true;
+    give_way();
     pthread_mutex_lock(&lazy.lock);
     for (;;) {
         while (!lazy.first && !lazy.stopping)

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <pthread.h>
+#include <sched.h>
 #include "base/alloc.h"
 #include "keyspace/keyspace.h"
 #include "values/v_list.h"
@@ -63,6 +64,23 @@ Test(lazyfree, runs_what_it_is_given_in_another_thread)
     cr_expect_eq(lazyfree_done(), 3);
     lazyfree_reset_done();
     cr_expect_eq(lazyfree_done(), 0);
+}
+
+static void
+note_policy(void *p)
+{
+    *(int *)p = sched_getscheduler(0);
+}
+
+/* The thread that serves clients wakes it, and must not lose its core by that. */
+Test(lazyfree, wakes_up_without_pushing_others_aside)
+{
+    int policy = -1;
+
+    lazyfree_call(note_policy, &policy, 1);
+    lazyfree_wait();
+    cr_expect_eq(policy, SCHED_BATCH);
+    cr_expect_eq(sched_getscheduler(0), SCHED_OTHER);
 }
 
 Test(lazyfree, gives_back_a_flushed_database_to_the_last_byte)
