@@ -19,6 +19,7 @@ config_new(void)
     c->own = mem_zalloc(sizeof *c->own);
     c->own->file = mem_copy_text("");
     c->own->given = mem_zalloc(option_count() * sizeof *c->own->given);
+    c->own->judges = mem_zalloc(option_count() * sizeof *c->own->judges);
     for (size_t i = 0; i < option_count(); i++)
         option_set_default(option_at(i), c);
     return c;
@@ -32,6 +33,7 @@ config_free(struct config *c)
     for (size_t i = 0; i < option_count(); i++)
         option_release(option_at(i), option_field(option_at(i), c));
     mem_free(c->own->watches);
+    mem_free(c->own->judges);
     mem_free(c->own->given);
     mem_free(c->own->file);
     mem_free(c->own);
@@ -63,6 +65,15 @@ config_watch(struct config *c, const char *name, config_watch_fn *fn, void *arg)
     own->watches = mem_realloc(own->watches,
                                (own->watch_count + 1) * sizeof *own->watches);
     own->watches[own->watch_count++] = (struct watch){ o, fn, arg };
+}
+
+void
+config_judge(struct config *c, const char *name, config_judge_fn *fn, void *arg)
+{
+    const struct option *o = option_find(bytes_of_text(name));
+
+    if (o)
+        c->own->judges[o - option_at(0)] = (struct judge){ fn, arg };
 }
 
 /* "", "no" and "0" ask for nothing, so nothing is missing. */

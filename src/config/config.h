@@ -22,9 +22,17 @@ void config_free(struct config *c);
  * is.  FAILED_IO: a file could not be opened, `report` is one line for the log. */
 enum status config_load(struct config *c, int argc, char **argv,
                         struct text *report) MUST_USE;
-/* --check-config: every error of `path`, one line each with line number and a
- * "did you mean"; returns how many. */
-size_t config_check_file(const char *path, struct text *report);
+/* --check-config: apply `path` to `c`, which is good for nothing else afterwards; every
+ * error, one line each with line number and a "did you mean"; returns how many. */
+size_t config_check_file(struct config *c, const char *path, struct text *report);
+/* Lines of the option `name` are shown to `fn` when they have passed as far as the table
+ * knows.  `words`: without the name.  It may refuse: false, with the reason in `why` and
+ * perhaps the word that was `meant` (a text that stays).  One judge an option. */
+typedef bool config_judge_fn(const struct bytes *words, size_t n, void *arg,
+                             struct text *why, const char **meant);
+void config_judge(struct config *c, const char *name, config_judge_fn *fn, void *arg);
+/* Append the whole file to `out`; false with errno set. */
+bool config_read_file(const char *path, struct text *out);
 /* Names, separated by blanks, of options set away from their default whose feature is
  * not built yet; those that ask for nothing ("no", "0", "") are not named. */
 void config_unbuilt(const struct config *c, struct text *out);

@@ -94,8 +94,9 @@ is_ignored(const struct bytes *words, size_t n)
 
 static bool
 set_value(struct config *c, const struct option *o, const struct bytes *words, size_t n,
-          struct text *why)
+          struct text *why, const char **meant)
 {
+    const struct judge judge = c->own->judges[o - option_at(0)];
     bool *given = &c->own->given[o - option_at(0)];
     enum option_from from = *given ? FROM_FILE_AGAIN : FROM_FILE;
     union option_space space;
@@ -103,7 +104,8 @@ set_value(struct config *c, const struct option *o, const struct bytes *words, s
 
     if (!option_parse(o, from, words, n, field, &space, why))
         return false;
-    if (o->type->apply && !o->type->apply(&space, why)) {
+    if ((judge.fn && !judge.fn(words, n, judge.arg, why, meant))
+        || (o->type->apply && !o->type->apply(&space, why))) {
         option_release(o, &space);
         return false;
     }
@@ -115,7 +117,8 @@ set_value(struct config *c, const struct option *o, const struct bytes *words, s
 
 /* --role: only the command line has it. */
 static bool
-set_role(struct config *c, const struct bytes *words, size_t n, struct text *why)
+set_role(struct config *c, const struct bytes *words, size_t n, struct text *why,
+         const char **meant)
 {
     static const struct bytes nobody[] = { { "no", 2 }, { "one", 3 } };
 
@@ -125,23 +128,21 @@ set_role(struct config *c, const struct bytes *words, size_t n, struct text *why
     }
     if (n == 1 && bytes_is(words[0], "master")) {
         c->own->is_replica = false;
-        return set_value(c, option_find(B("replicaof")), nobody, 2, why);
+        return set_value(c, option_find(B("replicaof")), nobody, 2, why, meant);
     }
     text_add_text(why, "argument(s) must be one of the following: master, slave");
     return false;
 }
 
 static bool
-tell(const struct reading *r, size_t number, struct bytes line, struct bytes name,
-     const char *why, bool is_unknown)
+tell(const struct reading *r, struct config_mistake m)
 {
-    return r->mistake(&(struct config_mistake){
-        .file = r->file, .line_number = number, .line = line, .name = name,
-        .why = why, .is_unknown = is_unknown }, r->arg);
+    m.file = r->file;
+    return r->mistake(&m, r->arg);
 }
 
 static bool
-include_file(const struct reading *r, const char *path)
+include_file(const struct reading *r, size_t number, const char *path)
 {
     struct reading inner = *r;
     struct text text = { 0 };
@@ -153,26 +154,26 @@ include_file(const struct reading *r, const char *path)
     if (config_read_file(path, &text))
         go_on = apply_text(&inner, text_view(&text));
     else
-        go_on = r->mistake(&(struct config_mistake){
-            .file = r->file, .line = bytes_of_text(path), .why = strerror(errno),
-            .is_unreadable = true }, r->arg);
+        go_on = tell(r, (struct config_mistake){
+            .line_number = number, .line = bytes_of_text(path), .why = strerror(errno),
+            .is_unreadable = true });
     text_free(&text);
     return go_on;
 }
 
 /* A pattern that matches nothing includes nothing; a plain name must be there. */
 static bool
-include(const struct reading *r, const char *pattern)
+include(const struct reading *r, size_t number, const char *pattern)
 {
     bool go_on = true;
     glob_t found;
 
     if (!strpbrk(pattern, "*?["))
-        return include_file(r, pattern);
+        return include_file(r, number, pattern);
     if (glob(pattern, 0, NULL, &found) != 0)
         return true;
     for (size_t i = 0; i < found.gl_pathc && go_on; i++)
-        go_on = include_file(r, found.gl_pathv[i]);
+        go_on = include_file(r, number, found.gl_pathv[i]);
     globfree(&found);
     return go_on;
 }
@@ -182,28 +183,35 @@ apply_words(const struct reading *r, size_t number, struct bytes line, bool from
             const struct bytes *words, size_t n)
 {
     const struct option *o = option_find(words[0]);
+    struct config_mistake m = { .line_number = number, .line = line, .name = words[0] };
     struct text why = { 0 };
     bool ok, go_on = true;
 
     if (bytes_is(words[0], "include") && n == 2) {
         if (r->depth < INCLUDE_DEPTH)
-            return include(r, words[1].at);
-        return tell(r, number, line, words[0], "too many includes inside each other",
-                    false);
+            return include(r, number, words[1].at);
+        m.why = "too many includes inside each other";
+        return tell(r, m);
     }
     if (is_ignored(words, n))
         return true;
-    if (bytes_is(words[0], "sentinel"))
-        return tell(r, number, line, words[0],
-                    "sentinel directive while not in sentinel mode", false);
-    if (from_options && bytes_is(words[0], "role"))
-        ok = set_role(r->config, words + 1, n - 1, &why);
-    else if (o)
-        ok = set_value(r->config, o, words + 1, n - 1, &why);
-    else
-        return tell(r, number, line, words[0], NO_SUCH_DIRECTIVE, true);
-    if (!ok)
-        go_on = tell(r, number, line, words[0], why.at, false);
+    if (bytes_is(words[0], "sentinel")) {
+        m.why = "sentinel directive while not in sentinel mode";
+        return tell(r, m);
+    }
+    if (from_options && bytes_is(words[0], "role")) {
+        ok = set_role(r->config, words + 1, n - 1, &why, &m.meant);
+    } else if (o) {
+        ok = set_value(r->config, o, words + 1, n - 1, &why, &m.meant);
+    } else {
+        m.why = NO_SUCH_DIRECTIVE;
+        m.is_unknown = true;
+        return tell(r, m);
+    }
+    if (!ok) {
+        m.why = why.at;
+        go_on = tell(r, m);
+    }
     text_free(&why);
     return go_on;
 }
@@ -224,6 +232,21 @@ config_trimmed(struct bytes line)
     return line;
 }
 
+/* Where quotes are unbalanced there are no words: what stands at the front, quotes
+ * aside, so that the value of a secret is known to be one. */
+static struct bytes
+name_of_broken(struct bytes line)
+{
+    static const char ends[] = " \t\r\n\"'";
+    size_t len = 0;
+
+    while (line.len > 0 && strchr(ends, line.at[0]))
+        line = bytes_view(line.at + 1, line.len - 1);
+    while (len < line.len && !strchr(ends, line.at[len]))
+        len++;
+    return bytes_view(line.at, len);
+}
+
 static bool
 apply_line(const struct reading *r, size_t number, struct bytes line, bool from_options)
 {
@@ -235,8 +258,9 @@ apply_line(const struct reading *r, size_t number, struct bytes line, bool from_
         return true;
     words = words_split(line, &n);
     if (!words)
-        return tell(r, number, line, B(""), "Unbalanced quotes in configuration line",
-                    false);
+        return tell(r, (struct config_mistake){
+            .line_number = number, .line = line, .name = name_of_broken(line),
+            .why = "Unbalanced quotes in configuration line" });
     if (n > 0)
         go_on = apply_words(r, number, line, from_options, words, n);
     words_free(words, n);

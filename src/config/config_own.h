@@ -12,10 +12,13 @@ struct watch {
     void *arg;
 };
 
+struct judge { config_judge_fn *fn; void *arg; };
+
 struct config_own {
     char *file;                 /* absolute, "" when none */
     struct watch *watches;
     size_t watch_count;
+    struct judge *judges;       /* by row; no fn: nobody judges */
     bool *given;                /* by row: a file or the command line named it */
     bool is_replica;            /* --role slave */
 };
@@ -25,8 +28,9 @@ struct config_mistake {
     const char *file;           /* NULL: what the command line names and says */
     size_t line_number;         /* from 1 */
     struct bytes line;          /* trimmed */
-    struct bytes name;          /* its first word; empty when quotes are unbalanced */
+    struct bytes name;          /* its first word */
     const char *why;
+    const char *meant;          /* the word that was, where one is known; or NULL */
     bool is_unknown;            /* no such option */
     bool is_unreadable;         /* `line` is the name of a file that cannot be opened */
 };
@@ -37,8 +41,6 @@ typedef bool config_mistake_fn(const struct config_mistake *m, void *arg);
  * False when a mistake stopped it. */
 bool config_apply_text(struct config *c, struct bytes text, size_t options_at,
                        const char *file, config_mistake_fn *mistake, void *arg);
-/* Append the whole file to `out`; false with errno set. */
-bool config_read_file(const char *path, struct text *out);
 /* Without the blanks around it. */
 struct bytes config_trimmed(struct bytes line);
 /* `line` as it may be shown: without the value of a secret. */

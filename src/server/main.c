@@ -31,6 +31,7 @@
 #include "server/crash.h"
 #include "server/cron.h"
 #include "server/effects.h"
+#include "server/judge.h"
 #include "server/listeners.h"
 #include "server/parts.h"
 #include "server/process.h"
@@ -39,6 +40,7 @@ struct house {
     struct server server;
     struct listeners *listeners;
     struct cron *cron;
+    struct judges *judges;              /* of the configuration */
 };
 
 /* --- what can be asked of the program without a server --- */
@@ -71,9 +73,18 @@ print_usage(void)
 static int
 check_config(const char *path)
 {
-    struct text report = { 0 };
-    size_t errors = config_check_file(path, &report);
+    struct text report = { 0 }, why = { 0 };
+    struct config *c = config_new();
+    struct judges *judges = judges_new(c, true);
+    size_t errors = config_check_file(c, path, &report);
 
+    if (errors == 0 && !judges_may_start(judges, c, &why)) {
+        text_printf(&report, "%s: %.*s\n", path, B_ARG(text_view(&why)));
+        errors++;
+    }
+    text_free(&why);
+    judges_free(judges);
+    config_free(c);
     fwrite(text_view(&report).at, 1, report.len, errors ? stderr : stdout);
     text_free(&report);
     return errors ? 1 : 0;
@@ -243,20 +254,35 @@ start_log(const struct config *c)
     return OK;
 }
 
+/* Read the configuration and let it be judged.  FAILED: it was told why not. */
 static enum status
-rename_commands(struct command_table *table, const struct config *c)
+read_config(struct house *h, int argc, char **argv)
 {
-    for (size_t i = 0; i < c->rename_command.count; i++) {
-        const struct word_list *line = &c->rename_command.at[i];
+    struct text report = { 0 };
+    enum status status;
 
-        if (!command_rename(table, bytes_of_text(line->at[0]),
-                            bytes_of_text(line->at[1]))) {
-            fprintf(stderr, "\n*** FATAL CONFIG FILE ERROR ***\nrename-command %s %s: no "
-                    "such command, or the new name is taken\n", line->at[0], line->at[1]);
-            return FAILED;
-        }
-    }
-    return OK;
+    h->server.config = config_new();
+    h->judges = judges_new(h->server.config, false);
+    status = config_load(h->server.config, argc - 1, argv + 1, &report);
+    if (status == FAILED_IO)
+        log_warning("%.*s", B_ARG(text_view(&report)));
+    else if (status != OK)
+        fwrite(report.at, 1, report.len, stderr);
+    text_free(&report);
+    return status;
+}
+
+/* The last word of the judges. */
+static enum status
+judge_files(struct house *h)
+{
+    struct text why = { 0 };
+    bool ok = judges_may_start(h->judges, h->server.config, &why);
+
+    for (char *at = why.at, *line; !ok && (line = strsep(&at, "\n"));)
+        log_warning("%s", line);
+    text_free(&why);
+    return ok ? OK : FAILED;
 }
 
 /* Config is there already.  FAILED: the reason was told. */
@@ -267,7 +293,8 @@ build(struct house *h)
 
     lazyfree_start();
     parts_build(s);
-    if (rename_commands(s->commands, s->config) != OK)
+    judges_rename(s->commands, s->config);
+    if (judge_files(h) != OK)
         return FAILED;
     shutdown_answer_by(begin_shutdown, abort_shutdown);
     restart_answer_by(restart);
@@ -375,26 +402,29 @@ serve(struct house *h)
         process_notify("STOPPING=1\n");
 }
 
+static void
+free_config(struct house *h)
+{
+    judges_free(h->judges);
+    config_free(h->server.config);
+}
+
 int
 main(int argc, char **argv)
 {
     struct house h = { 0 };
-    struct text report = { 0 };
     int answer;
 
     setlocale(LC_COLLATE, "");          /* the order of SORT ALPHA, and nothing else */
     clock_start();
+    log_set_role('C');                  /* until there is a server */
     answer = answer_question(argc, argv);
     if (answer >= 0)
         return answer;
-    h.server.config = config_new();
-    if (config_load(h.server.config, argc - 1, argv + 1, &report) != OK) {
-        fwrite(report.at, 1, report.len, stderr);
-        text_free(&report);
-        config_free(h.server.config);
+    if (read_config(&h, argc, argv) != OK) {
+        free_config(&h);
         return 1;
     }
-    text_free(&report);
     process_title_start(argc, argv);    /* argv is ours now */
     hash_start(bytes_of_text(h.server.config->hash_seed));
     signal(SIGHUP, SIG_IGN);
@@ -407,8 +437,8 @@ main(int argc, char **argv)
         && process_daemonize() != OK)
         return 1;
     say_hello(h.server.config);
-    process_adjust_open_files(h.server.config);
     log_set_role('M');
+    process_adjust_open_files(h.server.config);
     answer = 1;
     if (build(&h) == OK) {
         process_write_pidfile(h.server.config);
@@ -419,6 +449,6 @@ main(int argc, char **argv)
     tear_down(&h);
     if (answer == 0)
         log_warning("IgnisDB is now ready to exit, bye bye...");
-    config_free(h.server.config);
+    free_config(&h);
     return answer;
 }

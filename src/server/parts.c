@@ -47,8 +47,8 @@ static const struct family *const families[] = {
     &list_family, &list_edit_family, &list_move_family, &sort_family,
 };
 
-static struct command_table *
-all_commands(void)
+struct command_table *
+parts_commands(void)
 {
     struct command_table *table = command_table_new();
 
@@ -77,7 +77,7 @@ parts_build(struct server *s)
     s->slowlog = slowlog_new();
     s->latency = latency_new();
     s->info = info_new();
-    s->commands = all_commands();
+    s->commands = parts_commands();
     s->clients = clients_new(s);
     s->pubsub = pubsub_new();
     s->tracking = tracking_new(s);

@@ -3,7 +3,11 @@
 #ifndef IGNIS_SERVER_PARTS_H
 #define IGNIS_SERVER_PARTS_H
 
+struct command_table;
 struct server;
+
+/* A table of every command of this version. */
+struct command_table *parts_commands(void);
 
 /* Make every part but the config, which is there already.  All commands are known, no
  * door is open. */

@@ -98,7 +98,9 @@ Test(command_line, refuses_what_is_no_option_or_value)
     expect_run("--maxmemory-policy nosuch 2>&1", 1,
                "argument(s) must be one of the following");
     expect_run("--appendonly maybe 2>&1", 1, "argument must be 'yes' or 'no'");
-    expect_run("none.conf 2>&1", 1, "Fatal error, can't open config file");
+    expect_run("none.conf 2>/dev/null", 1, "# Fatal error, can't open config file '");
+    expect_run("none.conf", 1, "/none.conf': No such file or directory\n");
+    expect_run("none.conf", 1, ":C ");
     expect_run("--dir /nosuch/dir 2>&1", 1, "No such file or directory");
     expect_run("--logfile /nosuch/log 2>&1", 1, "Can't open the log file");
     expect_run("--bind 127.0.0.1 --port 0 2>&1", 1, "Configured to not listen anywhere");
@@ -124,6 +126,115 @@ Test(command_line, checks_a_file_and_reports_every_mistake)
     expect_run("--check-config bad.conf 2>&1", 1, "save");
     expect_run("--check-config none.conf 2>&1", 1, "none.conf");
     expect_run("--check-config 2>&1", 1, "Usage");
+}
+
+/* Start-up and --check-config refuse the one line alike. */
+static void
+expect_refused(const char *text, const char *started, const char *checked)
+{
+    write_file("x.conf", text);
+    expect_run("x.conf --port 0 2>&1", 1, started);
+    expect_run("--check-config x.conf 2>&1", 1, checked);
+}
+
+Test(command_line, refuses_a_rename_that_cannot_be_done)
+{
+    const char *head = "*** FATAL CONFIG FILE ERROR";
+    char out[4096];
+
+    expect_refused("# c\nrename-command foo g\n",
+                   "Reading the configuration file, at line 2\n"
+                   ">>> 'rename-command foo g'\nNo such command in rename-command\n",
+                   "x.conf:2: rename-command foo g: No such command in rename-command\n");
+    expect_refused("rename-command get set\n",
+                   ">>> 'rename-command get set'\nTarget command name already exists\n",
+                   "x.conf:1: rename-command get set: Target command name already ");
+    expect_refused("rename-command get a\nrename-command get b\n",
+                   "at line 2\n>>> 'rename-command get b'\nNo such command in rename-",
+                   "x.conf:2: rename-command get b: No such command in rename-command\n");
+    expect_refused("rename-command flushal x\n", head, "; did you mean 'flushall'?\n");
+    write_file("x.conf", "rename-command get \"\"\nrename-command set get\n"
+                         "rename-command eval \"\"\nrename-command sync get2\n");
+    expect_run("--check-config x.conf 2>&1", 0, "");
+    cr_expect_eq(run("x.conf --port 0 2>&1", out, sizeof out), 1);
+    cr_expect(strstr(out, "not listen anywhere") && !strstr(out, head), "%s", out);
+}
+
+Test(command_line, refuses_users_that_would_leave_the_server_open)
+{
+    const char *open = "would leave the server open";
+
+    expect_refused("user default off\n", open, open);
+    expect_refused("user default\n", open, open);
+    expect_refused("user default on >pw ~* &* +@all\n", open, open);
+    expect_refused("user default on nopass ~* &* +@all -flushall\n", open, open);
+    expect_refused("user default on nopass ~* &* +@all reset\n", open, open);
+    expect_refused("user default on nopass ~a* &* +@all\n", open, open);
+    expect_refused("user default on nopass ~* &* +@all resetpass\n",
+                   "at line 1\n>>> 'user \"(redacted)\"'\nError in user declaration "
+                   "'default': ", "x.conf:1: user \"(redacted)\": Error in user decl");
+    write_file("x.conf", "user default ON nopass ALLKEYS &* +@all (~x +@read)\n"
+                         "user joe on >pw <pw %RW~a* &b* +get +config|get -@write\n");
+    expect_run("--check-config x.conf 2>&1", 0, "");
+}
+
+Test(command_line, refuses_users_that_are_malformed)
+{
+    expect_refused("user joe foo\n", "Error in user declaration 'user': Syntax error\n",
+                   "'user': Syntax error\n");
+    expect_refused("user joe >pw on x\n", "'(redacted)': Syntax", "'(redacted)': Syntax");
+    expect_refused("user joe on >pw x\n", "'on'", "x.conf:1: user \"(redacted)\": ");
+    expect_refused("user joe on (~x +@read\n",
+                   "'joe': Unknown command or category name in ACL\n", "'joe': Unknown");
+    expect_refused("user joe (on)\n", "'user': Syntax error", "'user': Syntax error");
+    expect_refused("user joe on +@nope\n", "Unknown command or cat", "Unknown command");
+    expect_refused("user joe on +config|nope\n", "Unknown command or", "Unknown comm");
+    expect_refused("user joe on #zz\n", "exactly 64 characters", "exactly 64 characters");
+    expect_refused("user joe on ~* ~x\n", "'on': Adding a pattern after the *", "Adding");
+    expect_refused("user joe on <pw\n", "you are trying to remove", "does not exist\n");
+    expect_refused("user joe on\nuser joe off\n",
+                   "at line 2\n>>> 'user \"(redacted)\"'\n"
+                   "Error in user declaration 'joe': Duplicate user found. A user can "
+                   "only be defined once in config files\n", "x.conf:2: ");
+}
+
+Test(command_line, refuses_files_of_users_and_modules_that_are_missing_or_wrong)
+{
+    expect_refused("\naclfile /nosuch/x.acl\n",
+                   "# Aborting IgnisDB startup because of ACL errors: Error loading ACLs, "
+                   "opening file '/nosuch/x.acl': No such file or directory\n",
+                   "x.conf:2: aclfile /nosuch/x.acl: Error loading ACLs, opening file");
+    write_file("x.acl", "\nuser joe on +@all\nuser default off\n");
+    expect_refused("aclfile x.acl\n", "x.acl:3 ", "leave the server open");
+    write_file("x.acl", "junk\n");
+    expect_refused("aclfile x.acl\n", "x.acl:1 should start with user keyword followed "
+                   "by the username. WARNING: ACL errors detected", "should start with");
+    write_file("x.acl", "");
+    write_file("x.conf", "aclfile x.acl\n");
+    expect_run("--check-config x.conf 2>&1", 0, "");
+    expect_refused("aclfile x.acl\nuser joe on\n", "only one of them can be right",
+                   "only one of them can be right");
+    expect_refused("loadmodule /nosuch/x.so a\n",
+                   "# Module /nosuch/x.so failed to load: /nosuch/x.so: cannot open shared "
+                   "object file: No such file or directory\n",
+                   "x.conf:1: loadmodule /nosuch/x.so a: Module /nosuch/x.so failed");
+    expect_run("x.conf --port 0 2>&1", 1,
+               "# Can't load module from /nosuch/x.so: server aborting\n");
+    expect_refused("loadmodule x.conf\n", "It does not have execute permissions.",
+                   "It does not have execute permissions.");
+}
+
+Test(command_line, checks_addresses_and_groups_as_far_as_they_can_be_known)
+{
+    write_file("x.conf", "bind 127.0.0.1 300.1.1.1\nbind -::1 -1:2:3\nport 1\n"
+                         "unixsocketgroup no-such-group\n");
+    expect_run("--check-config x.conf 2>&1", 1,
+               "x.conf:1: bind 127.0.0.1 300.1.1.1: '300.1.1.1' is no address\n"
+               "x.conf:2: bind -::1 -1:2:3: '-1:2:3' is no address\n"
+               "x.conf:4: unixsocketgroup no-such-group: no such group\n");
+    write_file("x.conf", "bind 127.1 -::1 * -::* some.host fe80::1%lo -10.0.0.1\n"
+                         "bind \"127.0.0.1 ::1\"\nbind \"\"\n");
+    expect_run("--check-config x.conf 2>&1", 0, "");
 }
 
 /* A running server with only these arguments, asked over its Unix socket $T/s. */

@@ -178,6 +178,12 @@ Test(config_files, a_report_never_shows_a_secret)
 
     cr_expect_null(strstr(report, "hunter"));
     cr_expect(strstr(report, "'requirepass \"(redacted)\"'") != NULL);
+    report = report_of("port 0\n RequirePass \"hunter2");
+    cr_expect(strstr(report, "at line 2\n>>> 'requirepass \"(redacted)\"'\n"
+                             "Unbalanced quotes") != NULL, "%s", report);
+    cr_expect_null(strstr(report_of("\"masterauth\" \"hunter2"), "hunter"));
+    cr_expect_null(strstr(report_of("'user joe >hunter2"), "hunter"));
+    cr_expect(strstr(report_of("dir \"/x"), ">>> 'dir \"/x'") != NULL);
     cr_expect(config_is_secret(B("MasterAuth")));
     cr_expect_not(config_is_secret(B("port")));
 }
@@ -218,6 +224,16 @@ Test(config_files, unbuilt_options_are_named_when_they_ask_for_something)
     config_free(c);
 }
 
+static size_t
+check_file(const char *path, struct text *report)
+{
+    struct config *c = config_new();
+    size_t mistakes = config_check_file(c, path, report);
+
+    config_free(c);
+    return mistakes;
+}
+
 Test(config_files, check_names_every_mistake_and_what_was_meant)
 {
     struct text report = { 0 };
@@ -227,7 +243,7 @@ Test(config_files, check_names_every_mistake_and_what_was_meant)
     write_file("y.inc", "hz x\n");
     write_file("x.conf", "dir /\nmaxmemry 5\ntimeout zz\nrequirepass secret more\n"
                          "qqqqqqqqqqqq 1\nport 1 \"\n");
-    cr_expect_eq(config_check_file("x.conf", &report), 5u);
+    cr_expect_eq(check_file("x.conf", &report), 5u);
     cr_expect_str_eq(report.at,
                      "x.conf:2: maxmemry 5: unknown option; did you mean 'maxmemory'?\n"
                      "x.conf:3: timeout zz: argument couldn't be parsed into an integer\n"
@@ -238,10 +254,15 @@ Test(config_files, check_names_every_mistake_and_what_was_meant)
     cr_expect_str_eq(after, before);
     text_clear(&report);
     write_file("x.conf", "include y.inc\nport 1\n");
-    cr_expect_eq(config_check_file("x.conf", &report), 1u);
+    cr_expect_eq(check_file("x.conf", &report), 1u);
     cr_expect_str_eq(report.at,
                      "y.inc:1: hz x: argument couldn't be parsed into an integer\n");
-    cr_expect_eq(config_check_file("nosuch", &report), 1u);
+    cr_expect_eq(check_file("nosuch", &report), 1u);
+    text_clear(&report);
+    write_file("x.conf", "port 1\ninclude nosuch.inc\n");
+    cr_expect_eq(check_file("x.conf", &report), 1u);
+    cr_expect_str_eq(report.at, "x.conf:2: can't open 'nosuch.inc': "
+                                "No such file or directory\n");
     text_free(&report);
 }
 
@@ -468,14 +489,14 @@ Test(config_files, every_line_of_the_template_can_be_used)
 
     config_template(&conf);
     write_file("x.conf", conf.at);
-    cr_expect_eq(config_check_file("x.conf", &report), 0u, "%s", report.at);
+    cr_expect_eq(check_file("x.conf", &report), 0u, "%s", report.at);
     for (line = strtok_r(conf.at, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         if (line[0] == '#' && line[1] > ' ' && !strstr(line, "...")
             && strncmp(line, "#include", 8) != 0)
             text_printf(&open, "%s\n", line + 1);
     cr_assert_gt(open.len, 1000u);
     write_file("y.conf", open.at);
-    cr_expect_eq(config_check_file("y.conf", &report), 0u, "%s", report.at);
+    cr_expect_eq(check_file("y.conf", &report), 0u, "%s", report.at);
     text_free(&conf);
     text_free(&open);
     text_free(&report);
