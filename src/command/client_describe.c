@@ -68,7 +68,8 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
     int64_t now = clock_ms() / 1000;
     size_t held = dispatch_input_bytes(c);
     size_t room = c->reader ? request_memory(c->reader) : 0;
-    size_t arguments = 0;
+    size_t arguments = 0, pending = reply_pending(c->out);
+    bool is_list = pending > CHUNK_ROOM;        /* more than Redis's fixed buffer takes */
 
     if (client_is(c, CLIENT_RUNNING))
         room = held < REQUEST_FEED_MAX ? REQUEST_FEED_MAX : held;
@@ -92,7 +93,7 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
                 "resp=%d lib-name=%s lib-ver=%s",
                 held + postponed_memory(c), room > held ? room - held : 0,
                 arguments, transaction_memory(c),
-                CHUNK_ROOM, CHUNK_ROOM, reply_pending(c->out), c->out->chunks,
+                CHUNK_ROOM, CHUNK_ROOM, is_list ? 0 : pending, is_list ? c->out->chunks : 0,
                 reply_memory(c->out), client_memory(c),
                 reply_is_empty(c->out) ? "r" : "rw",
                 c->last_command ? c->last_command->full_name : "NULL", client_user(c),

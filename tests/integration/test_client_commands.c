@@ -394,3 +394,49 @@ Test(client_commands, questions_about_a_key_are_no_use_of_it)
     expect(fd, "STRLEN k", ":1");
     expect(fd, "OBJECT FREQ k", ":6");
 }
+
+/* --- replies that wait --- */
+
+/* Few are in what Redis has as a fixed buffer, many in its list. */
+Test(client_commands, list_tells_a_few_bytes_of_replies_as_obl)
+{
+    char *line;
+
+    socket_send_text(fd, "SET k v\r\nCLIENT INFO\r\n");
+    expect_next(fd, "+OK");
+    line = socket_reply(fd, NULL);
+    cr_expect(strstr(line, " obl=5 oll=0 "), "%s", line);
+    free(line);
+}
+
+/* The line of the session named `slow`; caller frees. */
+static char *
+line_of_slow(void)
+{
+    char *list = ask_text(fd, "CLIENT LIST"), *at = strstr(list, " name=slow "), *line;
+
+    cr_assert_not_null(at, "%s", list);
+    line = strndup(at, strcspn(at, "\n"));
+    free(list);
+    return line;
+}
+
+Test(client_commands, list_tells_replies_that_nobody_reads_as_oll)
+{
+    char *line;
+
+    expect(other, "CLIENT SETNAME slow", "+OK");
+    expect(fd, "SETRANGE big 99999 x", ":100000");
+    for (int i = 0; i < 300; i++)
+        socket_send_text(other, "GET big\r\n");
+    line = line_of_slow();
+    for (int i = 0; i < 500 && strstr(line, " oll=0 "); i++) {
+        free(line);
+        test_nap(10);
+        line = line_of_slow();
+    }
+    cr_expect(strstr(line, " obl=0 "), "%s", line);
+    cr_expect_not(strstr(line, " oll=0 ") || strstr(line, " omem=0 "), "%s", line);
+    cr_expect(strstr(line, " events=rw "), "%s", line);
+    free(line);
+}
