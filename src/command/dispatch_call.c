@@ -32,6 +32,7 @@
  * dispatch_configure. */
 static uint64_t slow_ticks = UINT64_MAX;
 static bool histograms = true;
+static const struct call *running;      /* for who reports a crash */
 
 void
 dispatch_configure(struct server *server)
@@ -91,8 +92,11 @@ perform(struct call *c, uint64_t start)
 {
     struct registered *cmd = c->cmd;
     uint64_t errors = reply_errors(), counted = c->server->stats->error_replies, end;
+    const struct call *outer = running;
 
+    running = c;
     cmd->row->run(c);
+    running = outer;
     end = clock_ticks();
     cmd->calls++;
     c->server->stats->commands++;
@@ -181,5 +185,15 @@ dispatch_inner(struct call *call)
 void
 dispatch_again(struct call *call)
 {
+    const struct call *outer = running;
+
+    running = call;
     call->cmd->row->run(call);
+    running = outer;
+}
+
+const struct call *
+dispatch_running(void)
+{
+    return running;
 }

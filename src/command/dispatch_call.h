@@ -15,6 +15,8 @@ uint64_t dispatch_call_from(struct call *call, uint64_t start, bool *held);
 void dispatch_inner(struct call *call);
 /* The handler alone, for a client that waited (command/blocking.c). */
 void dispatch_again(struct call *call);
+/* The call whose handler runs, the innermost; NULL between calls.  For crash reports. */
+const struct call *dispatch_running(void);
 /* slowlog, latency or latency-tracking options changed: call again. */
 void dispatch_configure(struct server *server);
 #endif

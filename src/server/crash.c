@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: MIT
  * server/crash.c - the report an operator sends us.
  *
- * How:        the handler runs on a stack of its own (the crash may be an
- *             overflow) and uses only what is safe in a signal handler, but for
- *             backtrace(), which is warmed up at start so that it need not load
- *             a library then.
- * Read next:  server/main.c */
+ * How:        the handler runs on a stack of its own (the crash may be an overflow) and
+ *             says first what can be said safely: the signal and the stack.  What the
+ *             server was doing comes after it, by the server's own functions; these may
+ *             fault on what is broken, or wait for a lock that the crash left closed.
+ * Invariants: 1. the process ends: a second fault ends the report, an alarm does when
+ *                it takes too long.
+ *             2. it dies of the first signal.
+ * Read next:  server/crash_trace.c */
 #include "server/crash.h"
 
-#include <execinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <ucontext.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/version.h"
-#include "config/config.h"
+#include "command/call.h"
+#include "server/crash_facts.h"
+#include "server/crash_trace.h"
 #include "server/process.h"
 
-#define DEPTH 64
+#define PATIENCE_S 10
+#define STACK_SIZE (256 * 1024)
 
 static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-static const struct config *watched;
+static struct server *watched;
+static volatile sig_atomic_t fatal;     /* the first signal; 0: none yet */
 
 static void
 say(const char *text)
@@ -32,40 +38,65 @@ say(const char *text)
 }
 
 static void
-say_where(const ucontext_t *where)
+unblock(int signum)
 {
-    char line[160];
-    int n = 0;
+    sigset_t own;
 
-#if defined(__x86_64__)
-    n = snprintf(line, sizeof line, "RIP:%016llx RSP:%016llx RBP:%016llx\n",
-                 (unsigned long long)where->uc_mcontext.gregs[REG_RIP],
-                 (unsigned long long)where->uc_mcontext.gregs[REG_RSP],
-                 (unsigned long long)where->uc_mcontext.gregs[REG_RBP]);
-#elif defined(__aarch64__)
-    n = snprintf(line, sizeof line, "PC:%016llx SP:%016llx\n",
-                 (unsigned long long)where->uc_mcontext.pc,
-                 (unsigned long long)where->uc_mcontext.sp);
-#else
-    (void)where;
-#endif
-    log_raw(line, (unsigned long)n);
+    sigemptyset(&own);
+    sigaddset(&own, signum);
+    sigprocmask(SIG_UNBLOCK, &own, NULL);
+}
+
+/* One that ends the process by itself: even a word more may wait for ever. */
+static void
+set_last_alarm(void)
+{
+    signal(SIGALRM, SIG_DFL);
+    unblock(SIGALRM);
+    alarm(PATIENCE_S);
+}
+
+/* Does not return: nothing catches the signal any more. */
+static void
+end(void)
+{
+    int signum = fatal;
+
+    set_last_alarm();
+    say("\n=== IGNISDB BUG REPORT END. ===\n");
+    crash_unwatch();
+    process_remove_pidfile(watched->config);
+    unblock(signum);
+    raise(signum);
+    _exit(1);
 }
 
 static void
-on_crash(int signum, siginfo_t *info, void *context)
+on_alarm(int signum)
 {
-    static volatile sig_atomic_t again;
-    void *frames[DEPTH];
-    char **names;
+    (void)signum;
+    set_last_alarm();
+    say("\n\n*** The report takes too long: the rest is left out. ***\n");
+    end();
+}
+
+static void
+set_alarm(void)
+{
+    struct sigaction act = { .sa_handler = on_alarm, .sa_flags = SA_ONSTACK };
+
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGALRM, &act, NULL);
+    unblock(SIGALRM);
+    alarm(PATIENCE_S);
+}
+
+static void
+say_signal(int signum, const siginfo_t *info)
+{
     char line[256];
     int n;
 
-    if (again++) {                      /* crashed while reporting */
-        signal(signum, SIG_DFL);
-        raise(signum);
-        return;
-    }
     say("\n\n=== IGNISDB BUG REPORT START: Cut & paste starting from here ===\n");
     n = snprintf(line, sizeof line, "IgnisDB " VERSION_IGNIS " crashed by signal: %d, "
                  "si_code: %d\n", signum, info->si_code);
@@ -76,32 +107,41 @@ on_crash(int signum, siginfo_t *info, void *context)
     else
         n = snprintf(line, sizeof line, "Accessing address: %p\n", info->si_addr);
     log_raw(line, (unsigned long)n);
-    say("\n------ STACK TRACE ------\n");
-    say_where(context);
-    n = backtrace(frames, DEPTH);
-    names = backtrace_symbols(frames, n);
-    for (int i = 0; names && i < n; i++) {
-        say(names[i]);
-        say("\n");
+}
+
+/* Only the main thread may walk what is its own. */
+static bool
+is_main_thread(void)
+{
+    return syscall(SYS_gettid) == getpid();
+}
+
+static void
+on_crash(int signum, siginfo_t *info, void *context)
+{
+    if (fatal) {
+        say("\n\n*** Crashed while reporting: the rest is left out. ***\n");
+        end();
     }
-    say("\n=== IGNISDB BUG REPORT END. ===\n");
-    if (watched)
-        process_remove_pidfile(watched);
-    signal(signum, SIG_DFL);
-    raise(signum);
+    fatal = signum;
+    set_alarm();
+    say_signal(signum, info);
+    crash_trace(context);
+    if (is_main_thread())
+        crash_facts(watched);
+    end();
 }
 
 void
-crash_watch(const struct config *config)
+crash_watch(struct server *server)
 {
-    static char stack[64 * 1024];
+    static char stack[STACK_SIZE];
     stack_t own = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction act = { .sa_sigaction = on_crash,
                              .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-    void *warm[1];
 
-    watched = config;
-    backtrace(warm, 1);
+    watched = server;
+    crash_trace_prepare();
     sigaltstack(&own, NULL);
     sigemptyset(&act.sa_mask);
     for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)

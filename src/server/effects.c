@@ -198,9 +198,9 @@ apply_oom_score(struct config *c, void *arg, const char **why)
 static bool
 apply_crash_log(struct config *c, void *arg, const char **why)
 {
-    (void)arg, (void)why;
+    (void)why;
     if (c->crash_log_enabled)
-        crash_watch(c);
+        crash_watch(arg);
     else
         crash_unwatch();
     return true;

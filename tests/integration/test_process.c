@@ -182,13 +182,54 @@ Test(process, reports_a_crash_and_dies_of_the_signal)
         cr_expect_eq(WTERMSIG(status), SIGSEGV);
         expect_log(s, "=== IGNISDB BUG REPORT START");
         expect_log(s, "crashed by signal: 11");
+        expect_log(s, "Accessing address: 0x1\n");
         expect_log(s, "------ STACK TRACE ------");
+        expect_log(s, "(debug_segfault");
+        expect_log(s, "(main+0x");
+        expect_log(s, "------ REGISTERS ------");
         expect_log(s, "=== IGNISDB BUG REPORT END. ===");
         cr_expect_neq(access(pidfile, F_OK), 0, "the pid file is left");
     }
     cr_expect_neq(status, -1);
     cr_expect_neq(status, 0);
     free(pidfile);
+    close(fd);
+    server_discard(s);
+}
+
+/* What was done, by whom, with which options; and no password. */
+Test(process, tells_in_the_report_what_the_server_was_doing)
+{
+    static const char *const args[] = { "--enable-debug-command", "yes", "--timeout",
+                                        "4711", "--requirepass", "hush", NULL };
+    static const char *const told[] = {
+        "\n------ CURRENT CLIENT INFO ------\nid=", "\ncommand: debug\nargc: 2\n",
+        "\nargv[0]: \"DEBUG\"\n", "\nargv[1]: \"PANIC\"\n",
+        "\n------ INFO OUTPUT ------\n# Server\r\n", "\ncmdstat_set:calls=1,",
+        "\n------ CLIENT LIST OUTPUT ------\nid=", " name=bob ",
+        "\n------ CONFIG DEBUG OUTPUT ------\n", "\ntimeout \"4711\"\n",
+        "\nrequirepass *redacted*\n", "=== IGNISDB BUG REPORT END. ===",
+    };
+    struct test_server *s = server_start(args);
+    int fd = server_connect(s), status;
+    char *log;
+
+    expect(fd, "AUTH hush", "+OK");
+    expect(fd, "SET k v", "+OK");
+    expect(fd, "CLIENT SETNAME bob", "+OK");
+    socket_send_text(fd, "DEBUG PANIC\r\n");
+    status = server_wait(s, 10000);
+    log = file_text(s->log);
+    if (WIFSIGNALED(status)) {          /* a sanitizer would exit instead */
+        cr_expect_eq(WTERMSIG(status), SIGABRT);
+        for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+            cr_expect(strstr(log, told[i]), "%s in %s", told[i], log);
+        cr_expect_null(strstr(log, "hush"));
+        cr_expect_null(strstr(log, "\nmaxmemory-policy "), "it is at its default");
+    }
+    cr_expect_neq(status, -1);
+    cr_expect_neq(status, 0);
+    free(log);
     close(fd);
     server_discard(s);
 }
