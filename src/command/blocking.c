@@ -28,6 +28,8 @@
 #include "net/loop.h"
 #include "structs/deadlines.h"
 
+#define LOOK_MS 500             /* how late a change of the wall clock is noticed */
+
 struct wait {
     struct client *client;
     struct registered *cmd;
@@ -104,17 +106,20 @@ wanted_type(const struct wait *w)
     return w->cmd->categories & ACL_STREAM ? TYPE_STREAM : TYPE_LIST;
 }
 
+/* Deadlines are times on the wall, whose clock may be set: it is looked at now and then,
+ * for the loop's timers would not notice. */
 static void
 set_timer(struct blocking *b)
 {
-    msec when;
+    msec when, left;
 
     if (!deadlines_first(b->deadlines, &when)) {
         timer_stop(b->timer);
         return;
     }
     clock_tick();
-    timer_start(b->timer, when > clock_ms() ? (double)(when - clock_ms()) : 0, 0);
+    left = when > clock_ms() ? when - clock_ms() : 0;
+    timer_start(b->timer, left < LOOK_MS ? (double)left : LOOK_MS, 0);
 }
 
 /* Copies of the arguments, in one block. */

@@ -275,3 +275,18 @@ Test(blocking, ends_waits_at_their_time_and_not_before)
     cr_expect(client_is(b, CLIENT_BLOCKED));
     cr_expect_eq(blocking_timeouts(house.server.blocking), 0);
 }
+
+Test(blocking, ends_waits_by_the_wall_clock_even_if_that_is_set)
+{
+    struct client *a = house_guest();
+
+    house_say(a, "BLPOP q 0.1");
+    clock_freeze(HOUSE_NOON - 3600000);
+    usleep(110000);
+    house_turn();
+    cr_expect_eq(waiting(), 1, "it was set back: the time is not there yet");
+    clock_freeze(HOUSE_NOON + 100);
+    usleep(510000);
+    house_turn();
+    cr_expect_eq(waiting(), 0);
+}
