@@ -375,12 +375,12 @@ db_take(struct db *db, const struct key *key)
 
     if (!e)
         return NULL;
-    touch_for_journal(db, key->name, is_due(e) ? NULL : e);
     forget_deadline(db, e);
     if (is_due(e) && !db->ks->hide_only) {
         db_expire_taken(db, e);
         return NULL;
     }
+    touch_for_journal(db, key->name, e);
     return e;
 }
 

@@ -59,14 +59,15 @@ event(struct db *db, struct bytes key, enum event_class what, const char *name)
         events_send(db, key, what, name);
 }
 
-/* What time alone did: told even when the transaction that noticed is taken back. */
+/* What time alone did: told even when the transaction that noticed is taken back,
+ * unless it had touched the key: then that is put back. */
 void events_send_timely(struct db *db, struct bytes key, enum event_class what,
                         const char *name);
 
 /* --- journal.c --- */
 /* Keep how the key is now (NULL: absent), unless that was kept before. */
 void journal_touch(struct db *db, struct bytes key, const struct entry *now);
-/* Told when the journal ends; `timely`: whichever way it ends. */
+/* Told when the journal ends; `timely`: whichever way it ends, for untouched keys. */
 void journal_hold(struct db *db, struct bytes key, enum event_class what,
                   const char *event, bool timely);
 

@@ -13,6 +13,7 @@
 #include "keyspace/journal.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "keyspace/internal.h"
 
 struct record {
@@ -72,8 +73,9 @@ copy_entry(const struct entry *e)
     return copy;
 }
 
-void
-journal_touch(struct db *db, struct bytes key, const struct entry *now)
+/* A record for a key that has none; NULL when it has one. */
+static struct record *
+new_record(struct db *db, struct bytes key)
 {
     struct journal *j = db->ks->journal;
     struct record *r = mem_alloc(sizeof *r + sizeof db->index + key.len);
@@ -85,12 +87,36 @@ journal_touch(struct db *db, struct bytes key, const struct entry *now)
     hash = hash_bytes(r->name, r->len);
     if (dict_find(j->records, name_of(r), hash)) {
         mem_free(r);
-        return;
+        return NULL;
     }
-    r->before = now ? copy_entry(now) : NULL;
     r->next = j->newest;
     j->newest = r;
     dict_add(j->records, r, hash);
+    return r;
+}
+
+void
+journal_touch(struct db *db, struct bytes key, const struct entry *now)
+{
+    struct record *r = new_record(db, key);
+
+    if (r && now)
+        r->before = copy_entry(now);
+}
+
+static bool
+has_record(struct db *db, struct bytes key)
+{
+    struct text name = { 0 };
+    struct key wanted;
+    bool found;
+
+    text_add(&name, bytes_view((const char *)&db->index, sizeof db->index));
+    text_add(&name, key);
+    wanted = key_of(text_view(&name));
+    found = dict_find(db->ks->journal->records, wanted.name, wanted.hash) != NULL;
+    text_free(&name);
+    return found;
 }
 
 void
@@ -101,7 +127,8 @@ journal_hold(struct db *db, struct bytes key, enum event_class what, const char 
     struct held_event *h = mem_alloc(sizeof *h + key.len);
 
     *h = (struct held_event){ .db = db, .what = what, .event = event,
-                              .timely = timely, .len = (uint32_t)key.len };
+                              .timely = timely && !has_record(db, key),
+                              .len = (uint32_t)key.len };
     memcpy(h->key, key.at, key.len);
     *j->events_end = h;
     j->events_end = &h->next;
@@ -119,7 +146,8 @@ close_journal(struct keyspace *ks)
 }
 
 /* That the time of a key or a field was over is nobody's doing: what was removed is not
- * put back, and is told of in any case. */
+ * put back, and is told of in any case.  But a key that the transaction has touched is
+ * put back as it was: it dies, and that is told, when somebody looks again. */
 static void
 free_events(struct journal *j, bool send)
 {
