@@ -22,6 +22,9 @@ enum command_flag {
     ONLY_SENTINEL = 1 << 22, SENTINEL = 1 << 23,
     NOT_QUEUED = 1 << 25,       /* runs at once also between MULTI and EXEC */
     WHILE_SUBSCRIBED = 1 << 27, /* also for a RESP2 client that hears channels */
+    NOT_UNDONE = 1 << 28,       /* changes more than keys (sessions, counters, logs): not
+                                 * in transactions with rollback; nor are ADMIN, PUBSUB,
+                                 * MAY_REPLICATE and a WRITE without keys */
     RUNS_QUEUE = 1 << 26,       /* EXEC: what refuses it refuses the transaction */
     NO_KEYS_NEEDED = 1 << 24    /* a WRITE row without keys: says so on purpose */
 };

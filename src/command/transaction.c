@@ -10,7 +10,8 @@
  *             2. nothing that the journal cannot take back is queued in a transaction
  *                with rollback.
  * Cost:       one allocation per queued command.
- * Left out:   undoing commands that touch no key: they are refused when queued.
+ * Left out:   undoing what is no key (sessions, counters, messages): such commands are
+ *             refused when queued. SELECT is taken back, being one pointer.
  * Read next:  command/watch.c, commands/c_transaction.c */
 #include "command/transaction.h"
 
@@ -95,15 +96,12 @@ free_call(struct queued *q)
     mem_free_sized(q, q->size);
 }
 
-/* Writes without keys, and what changes the server rather than its data. */
-static bool
-cannot_be_undone(const struct registered *cmd)
+bool
+transaction_may_undo(const struct command *row)
 {
-    const struct command *row = cmd->row;
-
-    if (row->flags & (ADMIN | MAY_REPLICATE | PUBSUB))
-        return true;
-    return (row->flags & WRITE) && row->keys[0].shape == KEYS_NONE;
+    if (row->flags & (ADMIN | MAY_REPLICATE | PUBSUB | NOT_UNDONE))
+        return false;
+    return !(row->flags & WRITE) || row->keys[0].shape != KEYS_NONE;
 }
 
 void
@@ -116,7 +114,7 @@ transaction_queue(struct call *c)
         t->is_refused = true;
         return;
     }
-    if (t->rollback && cannot_be_undone(c->cmd)) {
+    if (t->rollback && !transaction_may_undo(c->cmd->row)) {
         reply_errorf(c->out, "ERR '%s' cannot be undone and is not allowed in a "
                      "transaction with rollback", c->cmd->full_name);
         t->is_refused = true;

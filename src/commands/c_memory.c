@@ -232,6 +232,7 @@ static const struct command memory_commands[] = {
       .tips = "nondeterministic_output request_policy:all_shards"
               " response_policy:special" },
     { .name = "purge", .container = "memory", .run = cmd_memory_purge, .arity = 2,
+      .flags = NOT_UNDONE,
       .since = "4.0.0", .cost = "grows with the memory in use; may be slow",
       .summary = "Give unused pages back to the system.",
       .tips = "request_policy:all_shards response_policy:all_succeeded" },

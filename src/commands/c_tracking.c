@@ -229,13 +229,13 @@ cmd_client_trackinginfo(struct call *c)
 
 static const struct command tracking_commands[] = {
     { .name = "tracking", .container = "client", .run = cmd_client_tracking, .arity = -3,
-      .flags = NOSCRIPT | LOADING | STALE,
+      .flags = NOSCRIPT | LOADING | STALE | NOT_UNDONE,
       .syntax = "status=(ON|OFF) [REDIRECT client-id:i] [PREFIX prefix]... [BCAST] "
                 "[OPTIN] [OPTOUT] [NOLOOP]",
       .since = "6.0.0", .cost = "O(1)",
       .summary = "Whether to tell this session when keys change that it has read." },
     { .name = "caching", .container = "client", .run = cmd_client_caching, .arity = 3,
-      .flags = NOSCRIPT | LOADING | STALE,
+      .flags = NOSCRIPT | LOADING | STALE | NOT_UNDONE,
       .syntax = "mode=(YES|NO)",
       .since = "6.0.0", .cost = "O(1)",
       .summary = "Whether the keys of the next command are tracked." },

@@ -33,7 +33,12 @@ Test(rollback, with_rollback_refuses_what_cannot_be_undone)
 {
     static const char *const refused[] = {
         "FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "PUBLISH a b", "SPUBLISH a b", "SUBSCRIBE a",
-        "CONFIG SET hz 20",
+        "CONFIG SET hz 20", "CLIENT SETNAME me", "CLIENT SETINFO lib-name x",
+        "CLIENT TRACKING ON", "CLIENT CACHING YES", "CLIENT REPLY OFF", "CLIENT NO-EVICT ON",
+        "CLIENT NO-TOUCH ON", "CLIENT KILL ID 77", "CLIENT PAUSE 1", "CLIENT UNPAUSE",
+        "CLIENT UNBLOCK 77", "HELLO", "HELLO 3 SETNAME me", "AUTH x", "SLOWLOG RESET",
+        "LATENCY RESET", "MEMORY PURGE", "CONFIG RESETSTAT", "CONFIG REWRITE", "MONITOR",
+        "DEBUG JMAP",
     };
 
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
