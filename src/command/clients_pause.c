@@ -22,6 +22,8 @@
 #include "keyspace/keyspace.h"
 #include "net/loop.h"
 
+#define LOOK_MS 500             /* how late a change of the wall clock is noticed */
+
 static void
 queue_add(struct client_queue *q, struct client *c)
 {
@@ -57,6 +59,15 @@ clients_paused(const struct clients *all)
     return all->paused;
 }
 
+/* The end is a time on the wall, whose clock may be set: see blocking.c. */
+static void
+look_again(struct clients *all)
+{
+    msec left = all->paused_until - clock_ms();
+
+    timer_start(all->pause_timer, left < LOOK_MS ? (double)left : LOOK_MS, 0);
+}
+
 void
 clients_pause(struct clients *all, enum pause_action action, msec until)
 {
@@ -66,7 +77,7 @@ clients_pause(struct clients *all, enum pause_action action, msec until)
         all->paused_until = until;
     gate_arm(GATE_PAUSE, true);
     keyspace_set_hide_expired_only(all->server->keyspace, true);
-    timer_start(all->pause_timer, (double)(all->paused_until - clock_ms()), 0);
+    look_again(all);
 }
 
 static void
@@ -96,8 +107,8 @@ clients_pause_over(void *arg)
 
     if (all->paused != PAUSE_NONE) {
         clock_tick();
-        if (clock_ms() < all->paused_until) {   /* the timer came a little early */
-            timer_start(all->pause_timer, (double)(all->paused_until - clock_ms()), 0);
+        if (clock_ms() < all->paused_until) {      /* too early, or the clock was set */
+            look_again(all);
             return;
         }
         end_pause(all);

@@ -2,6 +2,7 @@
  * tests/unit/test_blocking.c - who waited longest is served first, nobody is served
  * twice, and those who are not served cost nothing. */
 #include "command/blocking.h"
+#include "command/clients_pause.h"
 #include "support/house.h"
 
 TestSuite(blocking, .init = house_build, .fini = house_leave);
@@ -289,4 +290,19 @@ Test(blocking, ends_waits_by_the_wall_clock_even_if_that_is_set)
     usleep(510000);
     house_turn();
     cr_expect_eq(waiting(), 0);
+}
+
+Test(blocking, ends_a_pause_by_the_wall_clock_even_if_that_is_set)
+{
+    house_guest();
+    clients_pause(house.server.clients, PAUSE_WRITES, HOUSE_NOON + 100);
+    clock_freeze(HOUSE_NOON - 3600000);
+    usleep(110000);
+    house_turn();
+    cr_expect_eq(clients_paused(house.server.clients), PAUSE_WRITES,
+                 "it was set back: the time is not there yet");
+    clock_freeze(HOUSE_NOON + 100);
+    usleep(510000);
+    house_turn();
+    cr_expect_eq(clients_paused(house.server.clients), PAUSE_NONE);
 }
