@@ -105,6 +105,25 @@ clients_replies_check(struct client *c)
     return true;
 }
 
+static void
+close_stranger(struct client *c)
+{
+    log_client(LOG_LEVEL_WARNING, "Client", c,
+               " closed: too much output for an unauthenticated client.");
+    c->server->clients->facts.output_limit_closed++;
+    client_drop(c);
+}
+
+/* Ten thousand strangers must not add up, nor do they need more to say who they are. */
+bool
+clients_stranger_check(struct client *c)
+{
+    if (client_is(c, CLIENT_AUTHENTICATED) || reply_pending(c->out) <= ALWAYS_SENT)
+        return false;
+    close_stranger(c);
+    return true;
+}
+
 bool
 clients_output_check(struct client *c)
 {
@@ -117,10 +136,7 @@ clients_output_check(struct client *c)
     note_peak(c->server->clients->peak_output, c->server->clients, held);
     if (!client_is(c, CLIENT_AUTHENTICATED)
         && reply_pending(c->out) > UNAUTHENTICATED_OUTPUT) {
-        log_client(LOG_LEVEL_WARNING, "Client", c,
-                   " closed: too much output for an unauthenticated client.");
-        c->server->clients->facts.output_limit_closed++;
-        client_drop(c);
+        close_stranger(c);
         return true;
     }
     limit = &c->server->config->client_output_buffer_limit[class_of(c)];

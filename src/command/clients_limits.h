@@ -13,6 +13,9 @@ bool clients_output_check(struct client *c);
 /* Before replies are sent: more at once than the hard limit closes it, although the socket
  * might take them; true then. */
 bool clients_replies_check(struct client *c);
+/* For who is not authenticated, after each reply: closed when more than 16 KB were not
+ * sent yet; true then. */
+bool clients_stranger_check(struct client *c);
 /* Partial and postponed input above client-query-buffer-limit: closes; true then. */
 bool clients_input_check(struct client *c, size_t pending);
 /* What `c` holds changed: count it and, above maxmemory-clients, close those that hold

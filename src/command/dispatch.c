@@ -184,17 +184,6 @@ relieve(struct client *c)
     return !clients_output_check(c);
 }
 
-/* Who is not authenticated gets one chunk of replies on credit: a read of NOAUTH
- * replies from ten thousand strangers must not add up. */
-static bool
-relieve_stranger(struct client *c)
-{
-    if (c->out->closed_bytes == 0)
-        return true;
-    conn_flush(c->conn);
-    return !clients_output_check(c);
-}
-
 /* Run items 0..n-1.  `at` is the fed buffer, *done how much of it belongs to
  * finished requests, -1 while the first one began in an earlier read.  Returns
  * false when the client stopped: the rest was postponed or does not matter. */
@@ -288,7 +277,7 @@ run_feed(struct client *c, struct request_reader *reader, const char *at, size_t
             return false;
         }
         if (limits.unauthenticated) {
-            if (!relieve_stranger(c))
+            if (clients_stranger_check(c))
                 return false;
             limits = limits_of(c);
         }

@@ -16,6 +16,27 @@ static const char *const server_args[] = { "--requirepass", "secret", NULL };
 
 SERVER_SUITE(auth, 60, server_open(server_args, &fd, NULL));
 
+/* What one read of a stranger's requests answers may be as long as the buffer that Redis
+ * has for replies, 16 KB. */
+Test(auth, strangers_are_closed_when_their_requests_have_long_answers)
+{
+    enum { FIT = 16384 / (sizeof NOAUTH "\r\n" - 1) };
+    char requests[7 * (FIT + 1)];
+    int known = server_connect(server);
+
+    for (size_t i = 0; i < sizeof requests; i++)
+        requests[i] = "GET a\r\n"[i % 7];
+    socket_send(fd, requests, 7 * FIT);
+    for (int i = 0; i < FIT; i++)
+        expect_next(fd, NOAUTH);
+    expect(fd, "GET a", NOAUTH);
+    socket_send(fd, requests, sizeof requests);
+    cr_expect(socket_is_closed(fd));
+    expect(known, "AUTH secret", "+OK");
+    repeat(known, "GET a", 1000, "$-1");
+    close(known);
+}
+
 Test(auth, strangers_may_only_say_who_they_are)
 {
     expect(fd, "PING", NOAUTH);
