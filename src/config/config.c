@@ -83,20 +83,24 @@ asks_for_nothing(struct bytes value)
     return value.len == 0 || bytes_is(value, "no") || bytes_is(value, "0");
 }
 
+bool
+config_is_missed(const struct config *c, const struct option *o)
+{
+    struct text value = { 0 };
+    bool missed;
+
+    if (!(o->flags & NOT_BUILT) || option_is_default(o, option_value(o, c)))
+        return false;
+    o->type->format(o, option_value(o, c), &value);
+    missed = !asks_for_nothing(text_view(&value));
+    text_free(&value);
+    return missed;
+}
+
 void
 config_unbuilt(const struct config *c, struct text *out)
 {
-    struct text value = { 0 };
-
-    for (size_t i = 0; i < option_count(); i++) {
-        const struct option *o = option_at(i);
-
-        if (!(o->flags & NOT_BUILT) || option_is_default(o, option_value(o, c)))
-            continue;
-        text_clear(&value);
-        o->type->format(o, option_value(o, c), &value);
-        if (!asks_for_nothing(text_view(&value)))
-            text_printf(out, "%s%s", out->len > 0 ? " " : "", o->name);
-    }
-    text_free(&value);
+    for (size_t i = 0; i < option_count(); i++)
+        if (config_is_missed(c, option_at(i)))
+            text_printf(out, "%s%s", out->len > 0 ? " " : "", option_at(i)->name);
 }

@@ -41,6 +41,8 @@ typedef bool config_mistake_fn(const struct config_mistake *m, void *arg);
  * False when a mistake stopped it. */
 bool config_apply_text(struct config *c, struct bytes text, size_t options_at,
                        const char *file, config_mistake_fn *mistake, void *arg);
+/* Does the value of `o` ask for a feature that is not part of this version? */
+bool config_is_missed(const struct config *c, const struct option *o);
 /* Without the blanks around it. */
 struct bytes config_trimmed(struct bytes line);
 /* `line` as it may be shown: without the value of a secret. */

@@ -10,6 +10,7 @@
  *             it is must not close and open sockets).
  * Read next:  config_rewrite.c */
 #include "base/alloc.h"
+#include "base/log.h"
 #include "config/config_own.h"
 #include "config/option_types.h"
 
@@ -209,6 +210,16 @@ announce(struct changes *all)
     return false;
 }
 
+/* Whoever sets an option counts on it. */
+static void
+warn_of_missed(const struct changes *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->at[i].is_new && config_is_missed(all->config, all->at[i].option))
+            log_warning("WARNING The option %s was set, but its feature is not part of "
+                        "this version", all->at[i].name);
+}
+
 enum status
 config_set(struct config *c, const struct bytes *pairs, size_t npairs, bool is_local,
            struct text *error)
@@ -225,6 +236,8 @@ config_set(struct config *c, const struct bytes *pairs, size_t npairs, bool is_l
         put_back(&all);
     else
         ok = announce(&all);
+    if (ok)
+        warn_of_missed(&all);
     for (size_t i = 0; i < kept; i++)   /* old values, or those that were taken back */
         option_release(all.at[i].option, &all.at[i].old);
     mem_free(all.at);

@@ -41,10 +41,12 @@ WORDS(shutdown_words)
 #define BOUNDS_bool(lo, hi)
 #define BOUNDS_int(lo, hi) .min = (lo), .max = (hi),
 #define BOUNDS_rate(lo, hi) .min = (lo), .max = (hi),
+#define BOUNDS_watch(lo, hi) .min = (lo), .max = (hi),
 #define BOUNDS_octal(lo, hi) .min = (lo), .max = (hi),
 #define BOUNDS_long(lo, hi) .min = (lo), .max = (hi),
 #define BOUNDS_msec(lo, hi) .min = (lo), .max = (hi),
 #define BOUNDS_bytes(lo, hi) .min = (lo), .max = (hi),
+#define BOUNDS_backlog(lo, hi) .min = (lo), .max = (hi),
 #define BOUNDS_memory(lo, hi) .min = (lo), .max = (hi),
 #define BOUNDS_percent(lo, hi)
 #define BOUNDS_enum(lo, hi) .words = words_##lo,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * config/option_types.h - the types a row of options.def can have.
- * option_number.c: numbers, yes and no, words of a list, sizes.
+ * option_number.c: numbers, yes and no, words of a list.
+ * option_size.c:   amounts of memory.
  * option_text.c:   one text: names, paths, passwords, the working directory.
  * option_list.c:   options of several words.
  * option_series.c: options that are series of numbers. */
@@ -9,8 +10,11 @@
 #include "config/option.h"
 
 extern const struct option_type option_type_bool, option_type_int, option_type_rate,
-    option_type_octal, option_type_long, option_type_msec, option_type_bytes,
-    option_type_memory, option_type_percent, option_type_enum, option_type_flags;
+    option_type_watch, option_type_octal, option_type_long, option_type_msec,
+    option_type_enum, option_type_flags;
+
+extern const struct option_type option_type_bytes, option_type_backlog,
+    option_type_memory, option_type_percent;
 
 extern const struct option_type option_type_text, option_type_dir;
 

@@ -99,12 +99,14 @@ struct endpoint { char *host; int port; };              /* host "" : none */
 #define FIELD_bool(f) bool f;
 #define FIELD_int(f) int f;
 #define FIELD_rate(f) int f;                    /* 1 to 500 */
+#define FIELD_watch(f) int f;                   /* 0, or 200 and more */
 #define FIELD_octal(f) int f;
 #define FIELD_enum(f) int f;                    /* a value of its words */
 #define FIELD_flags(f) int f;                   /* bits of its words */
 #define FIELD_long(f) int64_t f;
 #define FIELD_msec(f) int64_t f;
 #define FIELD_bytes(f) size_t f;
+#define FIELD_backlog(f) size_t f;
 #define FIELD_memory(f) size_t f; int f##_percent;      /* bytes; 0: given in bytes */
 #define FIELD_percent(f) int64_t f;             /* bytes, or minus a percentage */
 #define FIELD_text(f) char *f;                  /* never NULL */

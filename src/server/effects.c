@@ -206,6 +206,40 @@ apply_crash_log(struct config *c, void *arg, const char **why)
     return true;
 }
 
+/* --- what cannot be turned on here; Redis's words for a build without it --- */
+
+static bool
+refuse_defrag(struct config *c, void *arg, const char **why)
+{
+    (void)arg;
+    *why = "Active defragmentation cannot be enabled: it requires a Redis server compiled "
+           "with a modified Jemalloc like the one shipped by default with the Redis source "
+           "distribution";
+    return !c->activedefrag;
+}
+
+static bool
+refuse_append_only(struct config *c, void *arg, const char **why)
+{
+    (void)arg;
+    *why = "Unable to turn on AOF. Check server logs.";
+    if (c->appendonly)
+        log_warning("appendonly: this version has no append only file.");
+    return !c->appendonly;
+}
+
+static bool
+refuse_tls(struct config *c, void *arg, const char **why)
+{
+    bool asked = c->tls_port || c->tls_replication || c->tls_cluster;
+
+    (void)arg;
+    *why = "Unable to update TLS configuration. Check server logs.";
+    if (asked)
+        log_warning("tls: this version has no TLS.");
+    return !asked;
+}
+
 static const struct { const char *option; config_watch_fn *apply; } effects[] = {
     { "loglevel", apply_log },
     { "log-format", apply_log },
@@ -238,6 +272,11 @@ static const struct { const char *option; config_watch_fn *apply; } effects[] = 
     { "oom-score-adj", apply_oom_score },
     { "oom-score-adj-values", apply_oom_score },
     { "crash-log-enabled", apply_crash_log },
+    { "activedefrag", refuse_defrag },
+    { "appendonly", refuse_append_only },
+    { "tls-port", refuse_tls },
+    { "tls-replication", refuse_tls },
+    { "tls-cluster", refuse_tls },
 };
 
 void

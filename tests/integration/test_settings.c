@@ -36,6 +36,31 @@ Test(settings, are_set_together_or_not_at_all)
            "-ERR wrong number of arguments for 'config|set' command");
 }
 
+Test(settings, of_what_is_not_there_are_refused)
+{
+    expect(fd, "CONFIG SET activedefrag yes",
+           "-ERR CONFIG SET failed (possibly related to argument 'activedefrag') - Active "
+           "defragmentation cannot be enabled: it requires a Redis server compiled with a "
+           "modified Jemalloc like the one shipped by default with the Redis source "
+           "distribution");
+    expect(fd, "CONFIG SET appendonly yes",
+           "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to "
+           "turn on AOF. Check server logs.");
+    expect(fd, "CONFIG SET tls-port 1",
+           "-ERR CONFIG SET failed (possibly related to argument 'tls-port') - Unable to "
+           "update TLS configuration. Check server logs.");
+    expect_start(fd, "CONFIG SET hz 60 tls-replication yes", "-ERR CONFIG SET failed");
+    expect_start(fd, "CONFIG SET tls-cluster yes", "-ERR CONFIG SET failed");
+    expect(fd, "CONFIG GET tls-port", "*2\r\n$8\r\ntls-port\r\n$1\r\n0");
+    expect(fd, "CONFIG GET activedefrag", "*2\r\n$12\r\nactivedefrag\r\n$2\r\nno");
+    expect(fd, "CONFIG GET hz", "*2\r\n$2\r\nhz\r\n$2\r\n10");
+    expect(fd, "CONFIG SET tls-port 0 activedefrag no appendonly no", "+OK");
+    expect(fd, "CONFIG SET min-replicas-to-write 1", "+OK");
+    cr_expect(strstr(file_text(server->log), "# WARNING The option min-replicas-to-write "
+                     "was set, but its feature is not part of this version\n"), "%s",
+              file_text(server->log));
+}
+
 Test(settings, of_memory_stop_growth_and_let_it_go_on)
 {
     char request[80];

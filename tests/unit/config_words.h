@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/log.h"
 #include "config/config.h"
 
 /* Every test runs in a process of its own: it may change its directory. */
@@ -19,6 +20,7 @@ enter_scratch(void)
 {
     cr_assert(mkdtemp(scratch) != NULL);
     cr_assert_eq(chdir(scratch), 0);
+    log_set_level(LOG_LEVEL_NOTHING);   /* of options that were set in vain */
 }
 
 static inline void

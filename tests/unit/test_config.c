@@ -123,6 +123,23 @@ Test(config, numbers_are_exact_and_inside_their_bounds)
     config_free(c);
 }
 
+Test(config, numbers_too_small_to_be_of_use_become_the_least_that_is)
+{
+    struct config *c = config_new();
+
+    cr_expect_str_eq(set(c, "watchdog-period", "1"), "OK");
+    cr_expect_eq(c->watchdog_period, 200);
+    cr_expect_str_eq(set(c, "watchdog-period", "201"), "OK");
+    cr_expect_eq(c->watchdog_period, 201);
+    cr_expect_str_eq(set(c, "watchdog-period", "0"), "OK");
+    cr_expect_eq(c->watchdog_period, 0);
+    cr_expect_str_eq(set(c, "repl-backlog-size", "1"), "OK");
+    cr_expect_eq(c->repl_backlog_size, 16384u);
+    cr_expect_str_eq(set(c, "repl-backlog-size", "17kb"), "OK");
+    cr_expect_eq(c->repl_backlog_size, 17 * 1024u);
+    config_free(c);
+}
+
 Test(config, sizes_have_units_and_do_not_overflow)
 {
     struct config *c = config_new();
