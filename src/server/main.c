@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "command/call.h"
@@ -33,6 +34,7 @@
 #include "server/effects.h"
 #include "server/judge.h"
 #include "server/listeners.h"
+#include "server/memtest.h"
 #include "server/parts.h"
 #include "server/process.h"
 
@@ -61,13 +63,19 @@ print_usage(void)
           "       ignis-server -h or --help\n"
           "       ignis-server --check-config <file>\n"
           "       ignis-server --check-system\n"
+          "       ignis-server --test-memory <megabytes>\n"
           "\n"
           "Any line of the config file can be given as an option, after the file:\n"
           "       ignis-server --port 7777\n"
           "       ignis-server /etc/ignis/ignis.conf --loglevel verbose\n"
           "       ignis-server --role slave --port 6381   (follow 127.0.0.1:6380)\n"
           "       ignis-server --port 7777 --replicaof 127.0.0.1 8888\n"
-          "       echo 'maxmemory 128mb' | ignis-server -\n", stderr);
+          "       echo 'maxmemory 128mb' | ignis-server -\n"
+          "\n"
+          "--check-config judges what the file says: names, values, renamed commands,\n"
+          "users, addresses, and the files of users and modules.  Whether a port is free\n"
+          "or the log can be written only a start tells.\n"
+          "There is no sentinel mode: --sentinel is refused.\n", stderr);
 }
 
 static int
@@ -90,10 +98,42 @@ check_config(const char *path)
     return errors ? 1 : 0;
 }
 
+static int
+test_memory(int argc, char **argv)
+{
+    int64_t megabytes;
+
+    if (argc != 3 || !num_parse_i64(bytes_of_text(argv[2]), &megabytes)
+        || megabytes <= 0) {
+        fputs("Please specify the amount of memory to test in megabytes.\n"
+              "Example: ignis-server --test-memory 4096\n\n", stderr);
+        return 1;
+    }
+    return memtest_run((size_t)megabytes);
+}
+
+/* A server that was started to watch others must not serve data instead. */
+static bool
+wants_sentinel(int argc, char **argv)
+{
+    const char *slash = strrchr(argv[0], '/');
+
+    if (strstr(slash ? slash + 1 : argv[0], "sentinel"))
+        return true;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--sentinel") == 0)
+            return true;
+    return false;
+}
+
 /* Answers questions about the program; -1 when there is a server to start. */
 static int
 answer_question(int argc, char **argv)
 {
+    if (wants_sentinel(argc, argv)) {
+        fputs("Sentinel mode is not supported by this version.\n", stderr);
+        return 1;
+    }
     if (argc < 2)
         return -1;
     if (strcmp(argv[1], "-v") == 0 || strcmp(argv[1], "--version") == 0) {
@@ -118,6 +158,8 @@ answer_question(int argc, char **argv)
         config_free(c);
         return found ? 1 : 0;
     }
+    if (strcmp(argv[1], "--test-memory") == 0)
+        return test_memory(argc, argv);
     return -1;
 }
 

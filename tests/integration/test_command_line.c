@@ -237,6 +237,25 @@ Test(command_line, checks_addresses_and_groups_as_far_as_they_can_be_known)
     expect_run("--check-config x.conf 2>&1", 0, "");
 }
 
+Test(command_line, tests_memory_and_says_what_it_found)
+{
+    expect_run("--test-memory 3", 0, "[1/7] own address\n[2/7] ");
+    expect_run("--test-memory 1", 0, "1 megabytes passed");
+    expect_run("--test-memory 99999999999 2>&1", 1, "Unable to allocate");
+    expect_run("--test-memory 2>&1", 1, "Please specify the amount of memory");
+    expect_run("--test-memory 0 2>&1", 1, "Please specify the amount of memory");
+    expect_run("--test-memory 1 2 2>&1", 1, "Please specify the amount of memory");
+    expect_run("--help 2>&1", 1, "--test-memory <megabytes>");
+}
+
+Test(command_line, refuses_to_be_a_sentinel)
+{
+    write_file("x.conf", "port 0\n");
+    expect_run("--sentinel 2>&1", 1, "Sentinel mode is not supported");
+    expect_run("x.conf --sentinel 2>&1", 1, "Sentinel mode is not supported");
+    expect_run("--help 2>&1", 1, "--sentinel is refused");
+}
+
 /* A running server with only these arguments, asked over its Unix socket $T/s. */
 static struct test_server *
 start_line(const char *const *args)
