@@ -70,6 +70,7 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
     size_t room = c->reader ? request_memory(c->reader) : 0;
     size_t arguments = 0, pending = reply_pending(c->out);
     bool is_list = pending > CHUNK_ROOM;        /* more than Redis's fixed buffer takes */
+    size_t replies = reply_memory(c->out);      /* 0 at rest: rbs of an idle session */
 
     if (client_is(c, CLIENT_RUNNING))
         room = held < REQUEST_FEED_MAX ? REQUEST_FEED_MAX : held;
@@ -88,13 +89,14 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
                 (long long)(now - c->active_s), flags, db_index(c->db),
                 pubsub_count_of(c, CHANNEL_PLAIN), pubsub_count_of(c, CHANNEL_PATTERN),
                 pubsub_count_of(c, CHANNEL_SHARD), transaction_length(c));
-    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%d rbp=%d "
+    text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%zu rbp=%zu "
                 "obl=%zu oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=%lld "
                 "resp=%d lib-name=%s lib-ver=%s",
                 held + postponed_memory(c), room > held ? room - held : 0,
                 arguments, transaction_memory(c),
-                CHUNK_ROOM, CHUNK_ROOM, is_list ? 0 : pending, is_list ? c->out->chunks : 0,
-                reply_memory(c->out), client_memory(c),
+                is_list ? 0 : replies, is_list ? 0 : pending,
+                is_list ? 0 : pending, is_list ? c->out->chunks : 0,
+                is_list ? replies : 0, client_memory(c),
                 reply_is_empty(c->out) ? "r" : "rw",
                 c->last_command ? c->last_command->full_name : "NULL", client_user(c),
                 (long long)tracking_redirect(c), c->out->proto, client_lib_name(c),

@@ -409,6 +409,32 @@ Test(client_commands, list_tells_a_few_bytes_of_replies_as_obl)
     free(line);
 }
 
+static long
+number_in(const char *line, const char *name)
+{
+    const char *at = strstr(line, name);
+
+    cr_assert_not_null(at, "no %s in %s", name, line);
+    return strtol(at + strlen(name), NULL, 10);
+}
+
+/* A reply at rest has no buffer; one that waits has a chunk, and tot-mem counts it. */
+Test(client_commands, list_tells_the_buffer_of_replies_that_is_there)
+{
+    char *idle = ask_text(fd, "CLIENT INFO"), *line;
+
+    cr_expect(strstr(idle, " rbs=0 rbp=0 obl=0 oll=0 omem=0 "), "%s", idle);
+    socket_send_text(fd, "SET k v\r\nCLIENT INFO\r\n");
+    expect_next(fd, "+OK");
+    line = socket_reply(fd, NULL);
+    cr_expect(strstr(line, " rbp=5 obl=5 oll=0 omem=0 "), "%s", line);
+    cr_expect_gt(number_in(line, " rbs="), 5);
+    cr_expect_eq(number_in(line, " rbs="),
+                 number_in(line, " tot-mem=") - number_in(idle, " tot-mem="));
+    free(idle);
+    free(line);
+}
+
 /* The line of the session named `slow`; caller frees. */
 static char *
 line_of_slow(void)
@@ -435,7 +461,7 @@ Test(client_commands, list_tells_replies_that_nobody_reads_as_oll)
         test_nap(10);
         line = line_of_slow();
     }
-    cr_expect(strstr(line, " obl=0 "), "%s", line);
+    cr_expect(strstr(line, " rbs=0 rbp=0 obl=0 "), "%s", line);
     cr_expect_not(strstr(line, " oll=0 ") || strstr(line, " omem=0 "), "%s", line);
     cr_expect(strstr(line, " events=rw "), "%s", line);
     free(line);
