@@ -68,7 +68,8 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
     int64_t now = clock_ms() / 1000;
     size_t held = dispatch_input_bytes(c);
     size_t room = c->reader ? request_memory(c->reader) : 0;
-    size_t arguments = 0, pending = reply_pending(c->out);
+    size_t arguments = c->reader ? request_arguments(c->reader) : 0;
+    size_t pending = reply_pending(c->out);
     bool is_list = pending > CHUNK_ROOM;        /* more than Redis's fixed buffer takes */
     size_t replies = reply_memory(c->out);      /* 0 at rest: rbs of an idle session */
 

@@ -9,6 +9,7 @@ struct text;
 
 /* A line of CLIENT LIST without its newline.  `by` is the call that asks: its
  * arguments are argv-mem of its own client; NULL: the log asks.  They and qbuf lie in
- * the buffer that all reads share, so that tot-mem does not count them. */
+ * the buffer that all reads share, so that tot-mem does not count them; what others have
+ * sent of half a request lies in their own memory, and it does. */
 void client_describe(const struct client *c, const struct call *by, struct text *out);
 #endif

@@ -378,6 +378,16 @@ request_pending(const struct request_reader *r)
 }
 
 size_t
+request_arguments(const struct request_reader *r)
+{
+    size_t n = 0;
+
+    for (int i = 0; r->mode != AT_START && i < r->argc; i++)
+        n += r->argv[i].len;
+    return n;
+}
+
+size_t
 request_memory(const struct request_reader *r)
 {
     size_t hi = r->hi ? sizeof *r->hi + 2 * FEED_PIECE : 0;

@@ -62,6 +62,8 @@ bool request_reader_is_idle(const struct request_reader *r);
 /* Bytes of partial input held; memory the reader takes. */
 size_t request_pending(const struct request_reader *r);
 size_t request_memory(const struct request_reader *r);
+/* Bytes of the arguments that the request under way has complete.  O(arguments). */
+size_t request_arguments(const struct request_reader *r);
 /* Everything fed was parsed and the requests handed out are done with: give their
  * memory back, because the next feed may be long in coming. */
 void request_settle(struct request_reader *r);

@@ -435,6 +435,32 @@ Test(client_commands, list_tells_the_buffer_of_replies_that_is_there)
     free(line);
 }
 
+/* As Redis: its bytes, and those of the arguments that are complete. */
+Test(client_commands, list_tells_the_complete_arguments_of_half_a_request)
+{
+    static const char half[] = "*3\r\n$3\r\nSET\r\n$40000\r\n";
+    static char key[40000];
+    char request[64], *shown;
+
+    snprintf(request, sizeof request, "CLIENT LIST ID %lld",
+             ask_number(other, "CLIENT ID"));
+    memset(key, 'k', sizeof key);
+    socket_send_text(other, "PING\r\nPING\r\n");
+    expect_next(other, "+PONG");
+    expect_next(other, "+PONG");
+    socket_send(other, half, sizeof half - 1);
+    socket_send(other, key, sizeof key);
+    socket_send_text(other, "\r\n$100000\r\nbegin");
+    shown = field(fd, request, " argv-mem=");
+    for (int i = 0; i < 500 && strcmp(shown, "40003") != 0; i++) {
+        free(shown);
+        test_nap(10);
+        shown = field(fd, request, " argv-mem=");
+    }
+    cr_expect_str_eq(shown, "40003");
+    free(shown);
+}
+
 /* The line of the session named `slow`; caller frees. */
 static char *
 line_of_slow(void)
