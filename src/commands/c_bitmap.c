@@ -251,7 +251,7 @@ put_result(struct call *c, struct blob *result)
     struct key key = call_key(c, 2);
     struct slot s;
 
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     if (result->len < ENTRY_EMBED_MAX) {
         slot_put(&s, string_value_raw(blob_view(result)), NO_DEADLINE);
         blob_release(result);

@@ -87,7 +87,7 @@ expire_generic(struct call *c, msec base, int unit)
 
     if (!parse_conditions(c, &when) || !parse_deadline(c, base, unit, &deadline))
         return;
-    db_slot(c->db, &key, &slot);
+    db_slot_whole(c->db, &key, &slot);
     if (!slot.entry || !conditions_hold(when, entry_deadline(slot.entry), deadline)) {
         reply_int(c->out, 0);
         return;

@@ -242,7 +242,7 @@ store(struct call *c, operation_fn *run, const char *event)
         return;
     run(&s, &to);
     mem_free(s.at);
-    db_slot(c->db, &key, &slot);
+    db_slot_whole(c->db, &key, &slot);
     if (to.has_set) {
         slot_put(&slot, to.set, NO_DEADLINE);
         db_changed(c->db, key.name, EVENT_SET, event);

@@ -307,7 +307,7 @@ store(struct sort *s, const struct sort_item *item, size_t n)
     }
     length = list_length(list);
     reply_int(c->out, (int64_t)length);
-    db_slot(c->db, &key, &slot);
+    db_slot_whole(c->db, &key, &slot);
     if (length > 0) {
         slot_put(&slot, list, NO_DEADLINE);
         keyspace_add_dirty(db_keyspace(c->db), (int64_t)length - 1);

@@ -178,7 +178,7 @@ set_with_options(struct call *c)
     answered = (o.flags & SET_GET) != 0;
     if (answered && !answer_old(c, &found))
         return;
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     if (!condition_holds(c, &o, &s, &answered)) {
         if (!answered)
             reply_null(c->out);
@@ -200,7 +200,7 @@ cmd_set(struct call *c)
         return;
     }
     key = call_key(c, 1);
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     slot_put(&s, call_value(c, 2), NO_DEADLINE);
     db_changed(c->db, key.name, EVENT_STRING, "set");
     reply_ok(c->out);
@@ -212,7 +212,7 @@ cmd_setnx(struct call *c)
     struct key key = call_key(c, 1);
     struct slot s;
 
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     reply_int(c->out, s.entry == NULL);
     if (!s.entry)
         put(c, &s, 2, NO_DEADLINE);
@@ -228,7 +228,7 @@ set_for(struct call *c, int unit)
 
     if (!call_deadline(c, 2, true, unit, &deadline))
         return;
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     put(c, &s, 3, deadline);
     reply_ok(c->out);
 }
@@ -274,7 +274,7 @@ cmd_getset(struct call *c)
 
     if (!answer_old(c, &found))
         return;
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     put(c, &s, 2, NO_DEADLINE);
 }
 
@@ -299,7 +299,7 @@ change_life(struct call *c, const struct set_options *o, msec deadline)
     struct slot s;
     const char *event = NULL;
 
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     if (!s.entry)
         return;
     if (o->flags & (SET_EXAT | SET_PXAT) && deadline <= clock_ms()) {

@@ -78,7 +78,7 @@ set_pairs(struct call *c)
     for (at = 1; at < c->argc; at += 2 * n) {
         n = look_ahead(c, at, 2, keys);
         for (i = 0; i < n; i++) {
-            db_slot(c->db, &keys[i], &s);
+            db_slot_whole(c->db, &keys[i], &s);
             slot_put(&s, call_value(c, at + 2 * i + 1), NO_DEADLINE);
             db_changed(c->db, keys[i].name, EVENT_STRING, "set");
         }
@@ -104,7 +104,7 @@ any_exists(struct call *c)
     for (at = 1; at < c->argc; at += 2 * n) {
         n = look_ahead(c, at, 2, keys);
         for (i = 0; i < n; i++) {
-            db_slot(c->db, &keys[i], &s);
+            db_slot_whole(c->db, &keys[i], &s);
             if (s.entry)
                 return true;
         }

@@ -56,7 +56,7 @@ zset_store(struct call *c, int i, const struct value *v, const char *event)
     struct key key = call_key(c, i);
     struct slot s;
 
-    db_slot(c->db, &key, &s);
+    db_slot_whole(c->db, &key, &s);
     if (v) {
         reply_int(c->out, (int64_t)zset_count(*v));
         slot_put(&s, *v, NO_DEADLINE);

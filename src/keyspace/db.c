@@ -202,8 +202,8 @@ alone(uint64_t field)
 
 /* A keyspace that only hides shows expired keys here: whoever decides about their
  * end may still write to them. */
-void
-db_slot(struct db *db, const struct key *key, struct slot *out)
+static inline void
+find_slot(struct db *db, const struct key *key, struct slot *out)
 {
     struct key k = { { key->name.at, alone(key->name.len) }, alone(key->hash) };
     void **place = dict_place(db->entries, k.name, k.hash);
@@ -220,9 +220,24 @@ db_slot(struct db *db, const struct key *key, struct slot *out)
     }
     *out = (struct slot){ .db = db, .key = k, .entry = e, .place = place,
                           .next = e ? elements_next(e) : NO_DEADLINE };
-    touch_for_journal(db, k.name, e);
-    if (e)
-        touch(db->ks, e);
+}
+
+void
+db_slot(struct db *db, const struct key *key, struct slot *out)
+{
+    find_slot(db, key, out);
+    touch_for_journal(db, out->key.name, out->entry);
+    if (out->entry)
+        touch(db->ks, out->entry);
+}
+
+/* A journal gets the access clock as it was: then it moves after the keeping. */
+void
+db_slot_whole(struct db *db, const struct key *key, struct slot *out)
+{
+    find_slot(db, key, out);
+    if (out->entry && LIKELY(!db->ks->journal))
+        touch(db->ks, out->entry);
 }
 
 /* The entry of the slot is `e` now, with the deadline `after` instead of `before`. */
@@ -264,6 +279,7 @@ add_entry(struct db *db, struct entry *e, uint64_t hash)
 static void
 put_new(struct slot *s, struct value v, msec deadline)
 {
+    touch_for_journal(s->db, s->key.name, NULL);
     if (deadline == KEEP_DEADLINE)
         deadline = NO_DEADLINE;
     s->entry = entry_new(s->key.name, v, deadline);
@@ -289,17 +305,30 @@ refile_elements(struct slot *s)
     s->next = next;
 }
 
+/* The journal may take the value that is about to be replaced, instead of a copy. */
+static bool
+keep_old_value(struct slot *s, struct value v)
+{
+    bool kept = journal_keep_value(s->db, s->entry, v);
+
+    touch(s->db->ks, s->entry);
+    return kept;
+}
+
 void
 slot_put(struct slot *s, struct value v, msec deadline)
 {
     struct value old;
     struct entry *e;
     msec before;
+    bool kept = false;
 
     if (!s->entry) {
         put_new(s, v, deadline);
         return;
     }
+    if (UNLIKELY(s->db->ks->journal))
+        kept = keep_old_value(s, v);
     if (layout_rewrite(s->entry, v, deadline))
         return;
     old = entry_value(s->entry);
@@ -312,7 +341,7 @@ slot_put(struct slot *s, struct value v, msec deadline)
     settle(s, e, before, layout_deadline(e));
     if (UNLIKELY(layout_is_timed(e)))
         refile_elements(s);
-    if (owns_outside(old) && !(owns_outside(v) && v.object == old.object))
+    if (owns_outside(old) && !kept && !(owns_outside(v) && v.object == old.object))
         lazyfree_value(old);
 }
 
@@ -324,8 +353,17 @@ slot_set_deadline(struct slot *s, msec deadline)
 
     if (deadline == KEEP_DEADLINE)
         return;
+    touch_for_journal(s->db, s->key.name, s->entry);
     e = entry_set_deadline(s->entry, deadline);
     settle(s, e, before, layout_deadline(e));
+}
+
+/* An entry that was just taken out. */
+static void
+dispose_or_keep(struct db *db, struct entry *e, bool lazy)
+{
+    if (LIKELY(!db->ks->journal) || !journal_keep(db, e, lazy))
+        entry_dispose(e, lazy);
 }
 
 void
@@ -337,7 +375,7 @@ slot_remove(struct slot *s, bool lazy)
     if (when != NO_DEADLINE)
         deadlines_remove(s->db->deadlines, when, s->entry);
     elements_file(s->db, s->next, s->entry, NO_DEADLINE, s->entry);
-    entry_dispose(s->entry, lazy);
+    dispose_or_keep(s->db, s->entry, lazy);
     s->next = NO_DEADLINE;
     s->entry = NULL;
     s->place = NULL;
@@ -368,8 +406,8 @@ db_adopt(struct db *db, struct entry *e, uint64_t hash)
     add_entry(db, e, hash);
 }
 
-struct entry *
-db_take(struct db *db, const struct key *key)
+static struct entry *
+take(struct db *db, const struct key *key)
 {
     struct entry *e = dict_remove(db->entries, key->name, key->hash);
 
@@ -380,17 +418,26 @@ db_take(struct db *db, const struct key *key)
         db_expire_taken(db, e);
         return NULL;
     }
-    touch_for_journal(db, key->name, e);
+    return e;
+}
+
+struct entry *
+db_take(struct db *db, const struct key *key)
+{
+    struct entry *e = take(db, key);
+
+    if (e)
+        touch_for_journal(db, key->name, e);
     return e;
 }
 
 bool
 db_remove(struct db *db, const struct key *key, bool lazy)
 {
-    struct entry *e = db_take(db, key);
+    struct entry *e = take(db, key);
 
     if (!e)
         return false;
-    entry_dispose(e, lazy);
+    dispose_or_keep(db, e, lazy);
     return true;
 }

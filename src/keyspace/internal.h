@@ -67,6 +67,12 @@ void events_send_timely(struct db *db, struct bytes key, enum event_class what,
 /* --- journal.c --- */
 /* Keep how the key is now (NULL: absent), unless that was kept before. */
 void journal_touch(struct db *db, struct bytes key, const struct entry *now);
+/* The entry was taken out: the journal keeps it, when the key was not touched before;
+ * else false.  `lazy`: how it is freed in the end. */
+bool journal_keep(struct db *db, struct entry *e, bool lazy);
+/* The entry gets the value `v`: true when the journal has taken its old one instead of
+ * a copy.  False: it has a copy, or needs none. */
+bool journal_keep_value(struct db *db, const struct entry *e, struct value v);
 /* Told when the journal ends; `timely`: whichever way it ends, for untouched keys. */
 void journal_hold(struct db *db, struct bytes key, enum event_class what,
                   const char *event, bool timely);

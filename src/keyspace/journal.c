@@ -5,21 +5,30 @@
  *             keys as they were needs one hook where keys are looked up for writing.
  * How:        db.c calls journal_touch() before an entry can change.  The journal is a
  *             dict of records by database and key; a record holds a copy of the
- *             entry, or nothing when the key was absent.
+ *             entry, or nothing when the key was absent.  An entry or a value that goes
+ *             as a whole is kept itself (db_slot_whole, db_remove).
  * Invariants: 1. at most one record per key.
  *             2. while a journal is open no event reaches a listener.
- * Cost:       nothing but one test per write while no journal is open.
+ *             3. what the journal needs is freed before anything else runs: copies, and
+ *                what a rolled back transaction made, not in the background.  Nothing is
+ *                evicted within EXEC, and keys evicted for it before it began stay away:
+ *                so maxmemory never makes room for what is kept here.
+ * Cost:       nothing but one test per write while no journal is open.  Else a copy of
+ *             each collection that is changed in place, renamed, moved or given a
+ *             deadline: tens of ns a member, and once more its memory until EXEC ends.
  * Read next:  command/transaction.c */
 #include "keyspace/journal.h"
 
 #include "base/alloc.h"
 #include "base/text.h"
 #include "keyspace/internal.h"
+#include "values/v_string.h"
 
 struct record {
     struct record *next;                /* the order of first touches, newest first */
     struct db *db;
     struct entry *before;               /* NULL: the key was absent */
+    bool lazy;                          /* freed in the background */
     uint32_t len;
     char name[];                        /* database number, then the key */
 };
@@ -62,15 +71,27 @@ journal_begin(struct keyspace *ks)
     ks->journal = j;
 }
 
+/* The entry as it is, with this value. */
+static struct entry *
+entry_like(const struct entry *e, struct value v)
+{
+    struct entry *other = entry_new(layout_key(e), v, layout_deadline(e));
+
+    layout_set_clock(other, layout_clock(e));
+    return other;
+}
+
+/* Texts are shared: who edits one makes it its own. */
 static struct entry *
 copy_entry(const struct entry *e)
 {
     struct value v = entry_value(e);
-    struct entry *copy = entry_new(layout_key(e), value_type_of(v.type)->copy(v),
-                                   layout_deadline(e));
 
-    layout_set_clock(copy, layout_clock(e));
-    return copy;
+    if (v.type == TYPE_STRING && v.encoding == STRING_BLOB)
+        v.blob = blob_share(v.blob);
+    else
+        v = value_type_of(v.type)->copy(v);
+    return entry_like(e, v);
 }
 
 /* A record for a key that has none; NULL when it has one. */
@@ -102,6 +123,35 @@ journal_touch(struct db *db, struct bytes key, const struct entry *now)
 
     if (r && now)
         r->before = copy_entry(now);
+}
+
+bool
+journal_keep(struct db *db, struct entry *e, bool lazy)
+{
+    struct record *r = new_record(db, layout_key(e));
+
+    if (!r)
+        return false;
+    r->before = e;
+    r->lazy = lazy;
+    return true;
+}
+
+bool
+journal_keep_value(struct db *db, const struct entry *e, struct value v)
+{
+    struct value old = entry_value(e);
+    struct record *r = new_record(db, layout_key(e));
+
+    if (!r)
+        return false;
+    if (old.type == TYPE_STRING || (v.type != TYPE_STRING && v.object == old.object)) {
+        r->before = copy_entry(e);
+        return false;
+    }
+    r->before = entry_like(e, old);
+    r->lazy = true;
+    return true;
 }
 
 static bool
@@ -170,7 +220,7 @@ journal_commit(struct keyspace *ks)
     while ((r = j->newest) != NULL) {
         j->newest = r->next;
         if (r->before)
-            entry_dispose(r->before, true);
+            entry_dispose(r->before, r->lazy);
         mem_free(r);
     }
     free_events(j, true);
@@ -185,7 +235,7 @@ put_back(struct record *r)
     struct entry *e = dict_find(r->db->entries, key.name, key.hash);
 
     if (e)
-        db_drop_entry(r->db, e, true);
+        db_drop_entry(r->db, e, false);
     if (!r->before)
         return;
     dict_add(r->db->entries, r->before, key.hash);

@@ -60,6 +60,10 @@ struct slot {
 /* Look up for writing: access clock updated, hit/miss not counted.  The slot is
  * valid until another key of the database is written. */
 void db_slot(struct db *db, const struct key *key, struct slot *out);
+/* The same for a key whose value is only looked at, or replaced or removed as a whole: the
+ * first that follows on the slot, if any, is slot_put, slot_set_deadline or slot_remove.
+ * A transaction that may be taken back need not copy it then. */
+void db_slot_whole(struct db *db, const struct key *key, struct slot *out);
 /* Set value and deadline (ms, NO_DEADLINE, KEEP_DEADLINE), adding the key if
  * absent.  Adopts what `v` owns, copies bytes; frees the old value, large ones
  * in the background.  Says nothing to listeners: see db_changed. */
