@@ -473,8 +473,10 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (h.server.config->disable_thp)
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-    if (start_log(h.server.config) != OK)
+    if (start_log(h.server.config) != OK) {
+        free_config(&h);
         return 1;
+    }
     if (h.server.config->daemonize && !process_is_supervised(h.server.config)
         && process_daemonize() != OK)
         return 1;
