@@ -10,6 +10,8 @@
  * Read next:  command/gates.c, then any file of commands/ */
 #include "command/dispatch_call.h"
 
+#include <math.h>
+
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "command/blocking.h"
@@ -34,20 +36,27 @@ static uint64_t slow_ticks = UINT64_MAX;
 static bool histograms = true;
 static const struct call *running;      /* for who reports a crash */
 
+/* A threshold may be any number: what no counter of ticks reaches is never reached. */
+static uint64_t
+ticks_of(double ns)
+{
+    double ticks = ns * 1e6 / (double)clock_ticks_to_ns(1000000);
+
+    return ticks < 0x1p64 ? (uint64_t)ticks : UINT64_MAX;
+}
+
 void
 dispatch_configure(struct server *server)
 {
     usec slow = slowlog_threshold(server->slowlog);
     msec spike = latency_threshold(server->latency);
-    uint64_t ns = UINT64_MAX;
+    double ns = HUGE_VAL;
 
     if (slow >= 0)
-        ns = (uint64_t)slow * 1000;
-    if (spike > 0 && (uint64_t)spike * 1000000 < ns)
-        ns = (uint64_t)spike * 1000000;
-    slow_ticks = UINT64_MAX;
-    if (ns != UINT64_MAX)       /* per million ticks: exact enough, no overflow */
-        slow_ticks = (uint64_t)((double)ns * 1e6 / (double)clock_ticks_to_ns(1000000));
+        ns = (double)slow * 1e3;
+    if (spike > 0)
+        ns = fmin(ns, (double)spike * 1e6);
+    slow_ticks = ticks_of(ns);
     histograms = server->config->latency_tracking;
 }
 

@@ -87,6 +87,19 @@ Test(options, of_the_slowlog_trim_its_entries, .timeout = 60)
     stop();
 }
 
+Test(options, for_what_is_slow_may_be_longer_than_any_clock_counts, .timeout = 60)
+{
+    start("--slowlog-log-slower-than", "9223372036854775807");
+    expect(fd, "CONFIG SET latency-monitor-threshold 9223372036854775807", "+OK");
+    expect(fd, "DEBUG SLEEP 0.01", "+OK");
+    expect(fd, "SLOWLOG LEN", ":0");
+    expect(fd, "LATENCY LATEST", "*0");
+    expect(fd, "CONFIG SET slowlog-log-slower-than 18446744073709552", "+OK");
+    expect(fd, "DEBUG SLEEP 0.01", "+OK");
+    expect(fd, "SLOWLOG LEN", ":0");
+    stop();
+}
+
 /* Without cron, so that only the growth itself can have been noticed. */
 Test(options, of_clients_memory_act_at_once_and_spare_128_kb, .timeout = 60)
 {

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,16 @@ expect_message(const struct test_server *s, int priority, const char *ident,
     cr_assert_fail("nobody said '%s'", text);
 }
 
+/* Let it end, hearing it out: whoever speaks to a full socket waits. */
+static void
+stop(struct test_server *s, int priority, const char *ident)
+{
+    kill(s->pid, SIGTERM);
+    expect_message(s, priority, ident, "bye bye");
+    server_stop(s);
+    remove_dev();
+}
+
 static struct test_server *
 start(const char *const *args)
 {
@@ -116,8 +127,7 @@ Test(syslog, gets_every_level_with_the_ident_and_facility_of_the_options)
     expect_message(s, LOG_LOCAL5 | LOG_INFO, "my-ignis", "Protocol error");
     expect_message(s, LOG_LOCAL5 | LOG_DEBUG, "my-ignis", "closed: ");
     close(fd);
-    server_stop(s);
-    remove_dev();
+    stop(s, LOG_LOCAL5 | LOG_WARNING, "my-ignis");
 }
 
 Test(syslog, knows_the_server_as_redis_and_local0_unless_told_otherwise)
@@ -126,8 +136,7 @@ Test(syslog, knows_the_server_as_redis_and_local0_unless_told_otherwise)
     struct test_server *s = start(args);
 
     expect_message(s, LOG_LOCAL0 | LOG_WARNING, "redis", "just started");
-    server_stop(s);
-    remove_dev();
+    stop(s, LOG_LOCAL0 | LOG_WARNING, "redis");
 }
 
 Test(syslog, gets_what_passes_the_level_in_the_word_of_the_user_facility)
