@@ -219,10 +219,10 @@ dict_prefetch_item(const struct dict *d, uint64_t hash)
     if (hits == 0 && (b = bucket_child(b)) != NULL)
         hits = bucket_match(b, tag) | 1ull << 55;
     if (hits != 0) {
-        const char *item = b->slots[bucket_first(hits)];
+        uintptr_t item = (uintptr_t)b->slots[bucket_first(hits)];      /* perhaps 0 */
 
-        __builtin_prefetch(item);
-        __builtin_prefetch(item + ITEM_REACH);
+        __builtin_prefetch((const void *)item);
+        __builtin_prefetch((const void *)(item + ITEM_REACH));
     }
 }
 
