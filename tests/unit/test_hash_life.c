@@ -9,6 +9,7 @@
 #include "keyspace/internal.h"
 #include "support/house.h"
 #include "unit/hash_life_calls.h"
+#include "unit/hash_life_model.h"
 #include "values/v_hash.h"
 
 TestSuite(hash_life, .init = house_build, .fini = house_leave);
