@@ -117,9 +117,8 @@ judges_rename(struct command_table *table, const struct config *c)
     for (size_t i = 0; i < c->rename_command.count; i++) {
         const struct word_list *line = &c->rename_command.at[i];
 
-        if (!command_rename(table, bytes_of_text(line->at[0]),
-                            bytes_of_text(line->at[1])))
-            continue;                   /* one that is absent */
+        /* false: one that is absent */
+        command_rename(table, bytes_of_text(line->at[0]), bytes_of_text(line->at[1]));
     }
 }
 
