@@ -9,7 +9,7 @@
  *             look     at all buckets, prefetch the entries they point to
  *             elements likewise, when the commands say how (rows' `warm`)
  *             run      in order: gates, handler, counters (dispatch_call.c)
- *             flush    one write for all replies
+ *             flush    one write for all replies, at the end of the turn if they are small
  *             A client that must wait keeps the rest of its bytes unparsed
  *             (postponed.c) and is fed from there when it may go on.
  * Invariants: 1. a client without authentication is parsed one request at a
@@ -353,11 +353,8 @@ finish(struct client *c)
         conn_close_after_reply(c->conn);
         return;
     }
-    if (!reply_is_empty(c->out)) {
-        conn_flush(c->conn);
-        if (UNLIKELY(!reply_is_empty(c->out)))
-            clients_output_check(c);
-    }
+    if (!reply_is_empty(c->out) && !conn_send(c->conn))
+        clients_output_check(c);
     if (UNLIKELY(c->server->config->max_memory_clients != 0))
         clients_memory_check(c);
 }

@@ -22,8 +22,6 @@ struct conn_events {
      * must let go: after this call the conn is freed.  Comes from the loop only,
      * never from inside conn_flush or another call of the owner. */
     void (*closed)(void *owner, const char *why);
-    /* All queued output has left. May be NULL. */
-    void (*drained)(void *owner);
 };
 
 /* Adopts `fd` (sets non-blocking).  The owner gets events from now on. */
@@ -33,15 +31,19 @@ struct conn *conn_new(struct loop *loop, int fd, const struct conn_events *event
 void conn_free(struct conn *c);
 /* Send what is queued, then report `closed`.  No more reads. */
 void conn_close_after_reply(struct conn *c);
-/* Close at the end of this loop turn (safe anywhere), reporting `closed`. */
+/* Close at the end of this loop turn (safe anywhere), reporting `closed`.  A reply
+ * that waits for the end of the turn is sent as far as the socket takes it. */
 void conn_close_soon(struct conn *c);
 
-/* Its output queue: append with reply_*; then conn_flush_later. */
+/* Its output queue: append with reply_*; then one of the three below. */
 struct reply *conn_reply(struct conn *c);
 /* Try to send now; arms a write watcher only when the write was short. */
 void conn_flush(struct conn *c);
 /* Send before the loop sleeps; cheap when asked twice. */
 void conn_flush_later(struct conn *c);
+/* What ends a batch: a small reply goes later, with those of others; a large one
+ * now.  False when the socket is full: the queue may grow. */
+bool conn_send(struct conn *c);
 
 int conn_fd(const struct conn *c);              /* -1 once it was closed */
 bool conn_is_unix(const struct conn *c);

@@ -21,7 +21,9 @@ struct loop {
     ev_check check;                     /* after sleep */
     struct hook hooks[LOOP_HOOKS];      /* before sleep */
     unsigned hook_count;
-    struct conn *turn_list;             /* conns with something to do before sleep */
+    struct conn *turn_first, *turn_last;        /* conns with something to do before sleep */
+    unsigned turn_listed;               /* how many */
+    uint64_t turn_since;                /* clock_ticks when the first of them came */
     struct loop_signal *signals;
     struct gather gather;
     double spacing;                     /* seconds between turns that gather; 0 = never */
@@ -31,7 +33,7 @@ struct loop {
     char buffer[LOOP_BUFFER];
 };
 
-/* conn.c: flush and close what asked for it this turn. */
+/* conn.c: flush and close what asked for it so far. */
 void conn_end_turn(struct loop *loop);
 
 #endif

@@ -2,13 +2,13 @@
  * tests/bench/bench_floor.c - a server that does nothing: the least CPU time that an
  * answer over TCP can take on this machine.
  *
- *   bench_floor --port PORT [--reply ok|nil|int|bulk16|empty] [--gather US (100)]
+ *   bench_floor --port PORT [--reply ok|nil|int|bulk16|empty] [--gather US (150)]
  *
  * Why:        "1.4 us per command" means nothing before one knows what read(2), write(2)
  *             and the loop take: that part no server can save.
  * How:        libev and sockets as in src/net: the same options, reads of 64 KB, the
- *             same turn spacing (gather.c), one write per read.  Requests are counted,
- *             not parsed: a load generator sends equal lengths, so the first request of a
+ *             same turn spacing (gather.c), one write per read, all of a turn's at its
+ *             end.  Requests are counted, not parsed: a load generator sends equal lengths, so the first request of a
  *             connection is measured and bytes are divided by that.  For example, beside
  *             the real one, in a tool that puts the port in place of PORT:
  *
@@ -37,6 +37,8 @@
 struct peer {
     ev_io io;
     size_t length, part;        /* of a request; bytes of one not complete yet */
+    size_t due;                 /* requests to answer */
+    struct peer *next;          /* of those who have some */
 };
 
 static const struct { const char *name, *text; } replies[] = {
@@ -48,6 +50,7 @@ static struct ev_loop *loop;
 static struct gather gather;
 static double spacing;          /* seconds */
 static unsigned reads;          /* of this turn */
+static struct peer *first_due, **last_due = &first_due;
 static const char *reply = "+OK\r\n";
 static size_t reply_len = 5;
 static char buffer[ROOM], answers[ROOM * 4];
@@ -72,12 +75,26 @@ request_length(const char *at, size_t len)
     return (size_t)(p - at);
 }
 
+/* Gone for the loop; freed once nobody is to answer it. */
 static void
 drop(struct peer *peer)
 {
     ev_io_stop(loop, &peer->io);
     close(peer->io.fd);
-    free(peer);
+    peer->io.fd = -1;
+    if (!peer->due)
+        free(peer);
+}
+
+static void
+answer_later(struct peer *peer, size_t requests)
+{
+    if (requests > 0 && peer->due == 0) {
+        peer->next = NULL;
+        *last_due = peer;
+        last_due = &peer->next;
+    }
+    peer->due += requests;
 }
 
 /* The generator waits for its answers, so there is room for them in the socket. */
@@ -114,8 +131,26 @@ on_readable(struct ev_loop *ev, ev_io *w, int events)
         return;
     n = (ssize_t)(peer->part / peer->length);
     peer->part %= peer->length;
-    if (!answer(w->fd, (size_t)n))
-        drop(peer);
+    answer_later(peer, (size_t)n);
+}
+
+static void
+answer_all(void)
+{
+    struct peer *peer, *next;
+    size_t due;
+
+    for (peer = first_due; peer; peer = next) {
+        next = peer->next;
+        due = peer->due;
+        peer->due = 0;
+        if (peer->io.fd < 0)
+            free(peer);
+        else if (!answer(peer->io.fd, due))
+            drop(peer);
+    }
+    first_due = NULL;
+    last_due = &first_due;
 }
 
 /* As net/listener.c does for a peer on this machine. */
@@ -144,11 +179,14 @@ on_acceptable(struct ev_loop *ev, ev_io *w, int events)
 static void
 on_prepare(struct ev_loop *ev, ev_prepare *w, int events)
 {
-    bool was_on = gather.on_for > 0;
-    bool is_on = gather_turn(&gather, reads, clock_ticks_to_ns(clock_ticks()));
+    bool was_on = gather.on_for > 0, is_on;
 
     (void)w;
     (void)events;
+    answer_all();
+    if (spacing == 0.)
+        return;
+    is_on = gather_turn(&gather, reads, clock_ticks_to_ns(clock_ticks()));
     reads = 0;
     if (is_on != was_on)
         ev_set_io_collect_interval(ev, is_on ? spacing : 0.);
@@ -197,15 +235,15 @@ serve(int port, int gather_us)
     if (gather_us > 0) {
         prctl(PR_SET_TIMERSLACK, 1000);
         spacing = gather_us / 1e6;
-        ev_prepare_start(loop, &prepare);
     }
+    ev_prepare_start(loop, &prepare);
     ev_run(loop, 0);
 }
 
 int
 main(int argc, char **argv)
 {
-    int port = 0, gather_us = 100;
+    int port = 0, gather_us = 150;
     bool good = true;
 
     for (int i = 1; i + 1 < argc; i += 2)

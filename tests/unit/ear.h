@@ -20,7 +20,7 @@ struct ear {
     struct conn *c;
     int peer;                           /* our end of the socket pair */
     struct text heard;
-    int closed, drained;
+    int closed;
     char why[64];
     void (*on_bytes)(struct ear *ear);
     char *room;
@@ -56,16 +56,8 @@ ear_closed(void *owner, const char *why)
     snprintf(ear->why, sizeof ear->why, "%s", why);
 }
 
-static inline void
-ear_drained(void *owner)
-{
-    struct ear *ear = owner;
-
-    ear->drained++;
-}
-
 static const struct conn_events ear_events = {
-    .room = ear_room, .bytes = ear_bytes, .closed = ear_closed, .drained = ear_drained
+    .room = ear_room, .bytes = ear_bytes, .closed = ear_closed
 };
 
 static inline struct ear *

@@ -33,7 +33,6 @@ Test(conn, hears_bytes_and_answers_in_the_same_turn)
     loop_turn(ear->loop);
     cr_expect(bytes_equal(text_view(&ear->heard), B("hello")));
     expect_at_peer(ear, "+OK\r\n");
-    cr_expect_eq(ear->drained, 1);
     cr_expect(reply_is_empty(conn_reply(ear->c)));
     finish(ear);
 }
@@ -83,7 +82,6 @@ Test(conn, delivers_megabytes_to_a_slow_reader)
     reply_ok(conn_reply(ear->c));
     conn_flush(ear->c);
     cr_expect_not(reply_is_empty(conn_reply(ear->c)));
-    cr_expect_eq(ear->drained, 0);
     while ((n = peer_read(ear, to + got, 50000)) > 0) {
         got += n;
         loop_turn(ear->loop);
@@ -92,10 +90,145 @@ Test(conn, delivers_megabytes_to_a_slow_reader)
     cr_expect_eq(memcmp(to, "$6291456\r\n", 10), 0);
     cr_expect_eq(memcmp(to + 10, blob->at, LEN), 0);
     cr_expect_eq(memcmp(to + 10 + LEN, "\r\n+OK\r\n", 7), 0);
-    cr_expect_eq(ear->drained, 1);
     cr_expect_eq(blob->refs, 1);
     blob_release(blob);
     mem_free(to);
+    finish(ear);
+}
+
+/* --- small replies wait for company --- */
+
+enum { CROWD = 70 };
+static struct ear *crowd[CROWD];
+static int answered;                    /* crowd[0] to crowd[answered - 1] */
+
+static bool
+has_arrived(const struct ear *ear)
+{
+    char byte;
+
+    return recv(ear->peer, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+static void
+answer_together(struct ear *ear)
+{
+    for (int i = 0; i < answered; i++)
+        cr_expect_not(has_arrived(crowd[i]), "an earlier reply left alone");
+    reply_ok(conn_reply(ear->c));
+    cr_expect(conn_send(ear->c));
+    crowd[answered++] = ear;
+}
+
+Test(conn, sends_small_replies_together_at_the_end_of_the_turn)
+{
+    struct loop *loop = start();
+    struct ear *a = ear_new(loop), *b = ear_new(loop);
+
+    a->on_bytes = b->on_bytes = answer_together;
+    say(a, "x");
+    say(b, "y");
+    loop_turn(loop);
+    cr_expect_eq(answered, 2);
+    loop_turn(loop);                    /* what ends a turn is done before the next sleeps */
+    expect_at_peer(a, "+OK\r\n");
+    expect_at_peer(b, "+OK\r\n");
+    ear_free(b);
+    finish(a);
+}
+
+Test(conn, sends_a_large_reply_at_once_and_tells_when_the_socket_is_full)
+{
+    struct ear *ear = ear_new(start());
+    char at[5000];
+    struct bytes large = bytes_view(at, sizeof at);
+
+    memset(at, 'x', sizeof at);
+    reply_raw(conn_reply(ear->c), large);
+    cr_expect(conn_send(ear->c));
+    cr_expect(has_arrived(ear));
+    for (int i = 0; i < 1000 && reply_is_empty(conn_reply(ear->c)); i++) {
+        reply_raw(conn_reply(ear->c), large);
+        conn_send(ear->c);
+    }
+    reply_ok(conn_reply(ear->c));
+    cr_expect_not(conn_send(ear->c));
+    finish(ear);
+}
+
+/* Both of two in a turn answer and push to the crowd; the second looks whether what the
+ * first pushed has left. */
+static void
+push_to_the_crowd(struct ear *ear)
+{
+    (void)ear;
+    if (answered++ > 0) {
+        cr_expect(has_arrived(crowd[0]));
+        return;
+    }
+    for (int i = 0; i < CROWD; i++) {
+        reply_ok(conn_reply(crowd[i]->c));
+        conn_flush_later(crowd[i]->c);
+    }
+}
+
+Test(conn, lets_replies_wait_for_a_bounded_number_of_others)
+{
+    struct loop *loop = start();
+    struct ear *a = ear_new(loop), *b = ear_new(loop);
+
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = ear_new(loop);
+    a->on_bytes = b->on_bytes = push_to_the_crowd;
+    say(a, "x");
+    say(b, "y");
+    loop_turn(loop);
+    cr_expect_eq(answered, 2);
+    for (int i = 0; i < CROWD; i++)
+        ear_free(crowd[i]);
+    ear_free(b);
+    finish(a);
+}
+
+static void
+answer_slowly(struct ear *ear)
+{
+    usec until = clock_mono_us() + 1100;
+
+    for (int i = 0; i < answered; i++)
+        cr_expect(has_arrived(crowd[i]), "it waited for a second slow one");
+    reply_ok(conn_reply(ear->c));
+    cr_expect(conn_send(ear->c));
+    while (clock_mono_us() < until)
+        ;
+    crowd[answered++] = ear;
+}
+
+Test(conn, lets_no_reply_wait_for_two_slow_batches)
+{
+    struct loop *loop = start();
+    struct ear *a = ear_new(loop), *b = ear_new(loop);
+
+    a->on_bytes = b->on_bytes = answer_slowly;
+    say(a, "x");
+    say(b, "y");
+    loop_turn(loop);
+    cr_expect_eq(answered, 2);
+    ear_free(b);
+    finish(a);
+}
+
+Test(conn, closes_soon_but_sends_what_waited_for_company)
+{
+    struct ear *ear = ear_new(start());
+
+    reply_ok(conn_reply(ear->c));
+    conn_send(ear->c);
+    conn_close_soon(ear->c);
+    loop_turn(ear->loop);
+    cr_expect_eq(ear->closed, 1);
+    expect_at_peer(ear, "+OK\r\n");
+    cr_expect(peer_sees_end(ear));
     finish(ear);
 }
 
