@@ -353,10 +353,12 @@ finish(struct client *c)
         conn_close_after_reply(c->conn);
         return;
     }
+    if (UNLIKELY(c->server->config->max_memory_clients != 0)) {
+        conn_flush(c->conn);            /* before its memory is judged */
+        clients_memory_check(c);
+    }
     if (!reply_is_empty(c->out) && !conn_send(c->conn))
         clients_output_check(c);
-    if (UNLIKELY(c->server->config->max_memory_clients != 0))
-        clients_memory_check(c);
 }
 
 void

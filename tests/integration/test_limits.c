@@ -206,6 +206,30 @@ Test(limits, of_clients_memory_evict_the_biggest_first, .timeout = 60)
     stop();
 }
 
+/* Their replies wait for one another, each in a chunk of its own. */
+Test(limits, of_clients_memory_spare_those_who_are_answered_in_one_turn, .timeout = 60)
+{
+    enum { CROWD = 40 };
+    int crowd[CROWD];
+
+    start("--enable-debug-command", "yes");
+    expect(fd, "CONFIG SET maxmemory-clients 256kb", "+OK");
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = server_connect(server);
+        expect(crowd[i], "PING", "+PONG");
+    }
+    socket_send_text(fd, "DEBUG SLEEP 0.3\n");      /* till all have asked */
+    for (int i = 0; i < CROWD; i++)
+        socket_send_text(crowd[i], "PING\n");
+    expect_next(fd, "+OK");
+    for (int i = 0; i < CROWD; i++)
+        expect_next(crowd[i], "+PONG");
+    cr_expect_eq(info_number(fd, "evicted_clients"), 0);
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+    stop();
+}
+
 /* Reads a little at a time what a million requests brought. */
 static void
 read_slowly(int s, size_t want)
