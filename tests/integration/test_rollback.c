@@ -239,17 +239,6 @@ Test(rollback, that_is_taken_back_wakes_nobody)
 #define HEXPIRED "$23\r\n__keyevent@0__:hexpired"
 #define DELETED "$18\r\n__keyevent@0__:del"
 
-/* An error in the end, whatever there is; the reply says so. */
-static void
-run_and_fail(const char *const *calls, size_t n)
-{
-    expect(fd, "MULTI ROLLBACK", "+OK");
-    for (size_t i = 0; i < n; i++)
-        expect(fd, calls[i], "+QUEUED");
-    expect(fd, "LSET nokey 0 x", "+QUEUED");
-    expect(fd, "EXEC", "-EXECABORT Transaction rolled back: ERR no such key");
-}
-
 /* A hash of `fields` fields, of which `due` are over now; `other` has watched it before,
  * and reads it as a client that tracks; `hears` all key events from now on. */
 static void
@@ -296,7 +285,7 @@ tells_once(int fields, int due)
 {
     for (size_t i = 0; i < sizeof touches / sizeof *touches; i++) {
         age_fields(fields, due);
-        run_and_fail(touches[i].calls, touches[i].count);
+        run_and_fail(fd, touches[i].calls, touches[i].count);
         expect_next(hears, HEARD(HEXPIRED, "$1\r\nh"));
         if (fields == due)
             expect_next(hears, HEARD(DELETED, "$1\r\nh"));
@@ -319,7 +308,7 @@ Test(rollback, tells_once_that_a_key_went_with_its_last_fields)
     static const char *const calls[] = { "HLEN h" };
 
     age_fields(2, 2);
-    run_and_fail(calls, 1);
+    run_and_fail(fd, calls, 1);
     expect_next(hears, HEARD(HEXPIRED, "$1\r\nh"));
     expect_next(hears, HEARD(DELETED, "$1\r\nh"));
     expect_silence(hears, 5);
@@ -339,7 +328,7 @@ Test(rollback, invalidates_what_time_took)
     expect(hears, "CLIENT TRACKING ON", "+OK");
     expect_start(hears, "HGET h f0", "$1\r\nv");
     test_nap(60);
-    run_and_fail(calls, 1);
+    run_and_fail(fd, calls, 1);
     expect_next(hears, ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nh");
     expect_silence(hears, 5);
 }
@@ -361,7 +350,7 @@ Test(rollback, tells_nothing_of_fields_that_die_in_a_key_of_its_own)
     expect(other, "WATCH copy", "+OK");
     expect(fd, "CONFIG SET notify-keyspace-events KEA", "+OK");
     test_nap(150);
-    run_and_fail(calls, 3);
+    run_and_fail(fd, calls, 3);
     expect_next(hears, HEARD(HEXPIRED, "$1\r\nh"));
     is_broken(false);
     expect_silence(hears, 5);
@@ -381,7 +370,7 @@ Test(rollback, tells_once_of_fields_that_the_cycle_is_after_too)
         expect(fd, "CONFIG SET notify-keyspace-events KEA", "+OK");
         expect(other, "WATCH h", "+OK");
         test_nap(41 + round % 2);
-        run_and_fail(calls, 2);
+        run_and_fail(fd, calls, 2);
         expect_next(hears, HEARD(HEXPIRED, "$1\r\nh"));
         is_broken(true);
         expect(fd, "HGETALL h", "*2\r\n$1\r\nb\r\n$1\r\n2");
@@ -401,7 +390,7 @@ Test(rollback, tells_once_that_a_key_was_over)
         expect(fd, "CONFIG SET notify-keyspace-events KEA", "+OK");
         expect(other, "WATCH k", "+OK");
         test_nap(40);
-        run_and_fail(round ? dels : reads, round ? 3 : 2);
+        run_and_fail(fd, round ? dels : reads, round ? 3 : 2);
         expect_next(hears, HEARD("$22\r\n__keyevent@0__:expired", "$1\r\nk"));
         is_broken(true);
         expect(fd, "EXISTS k", ":0");

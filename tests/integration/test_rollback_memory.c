@@ -13,17 +13,6 @@ static const char *const server_args[] = { "--enable-debug-command", "yes", NULL
 
 SERVER_SUITE(rollback_memory, 120, server_open(server_args, &fd, &other, &hears, NULL));
 
-/* An error in the end, whatever there is; the reply says so. */
-static void
-run_and_fail(const char *const *calls, size_t n)
-{
-    expect(fd, "MULTI ROLLBACK", "+OK");
-    for (size_t i = 0; i < n; i++)
-        expect(fd, calls[i], "+QUEUED");
-    expect(fd, "LSET nokey 0 x", "+QUEUED");
-    expect(fd, "EXEC", "-EXECABORT Transaction rolled back: ERR no such key");
-}
-
 #define BIG 400000
 
 /* A set in `key`, large enough for a table; made by the server itself. */
@@ -94,7 +83,7 @@ Test(rollback_memory, evicts_nothing_for_what_it_gave_back)
     add_keys(fd, "k", 100, "");
     before = ask_text(fd, "DEBUG DIGEST");
     limit_to(500000);
-    run_and_fail(calls, 2);
+    run_and_fail(fd, calls, 2);
     after = ask_text(fd, "DEBUG DIGEST");
     cr_assert_str_eq(after, before);
     cr_assert_eq(info_number(fd, "evicted_keys"), 0);

@@ -225,6 +225,16 @@ request_set(size_t *len, const char *key, size_t n)
 /* --- many --- */
 
 void
+run_and_fail(int fd, const char *const *calls, size_t n)
+{
+    expect(fd, "MULTI ROLLBACK", "+OK");
+    for (size_t i = 0; i < n; i++)
+        expect(fd, calls[i], "+QUEUED");
+    expect(fd, "LSET nokey 0 x", "+QUEUED");
+    expect(fd, "EXEC", "-EXECABORT Transaction rolled back: ERR no such key");
+}
+
+void
 repeat(int fd, const char *request, size_t times, const char *reply)
 {
     char *raw = NULL, *got;

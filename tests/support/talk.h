@@ -40,6 +40,9 @@ char *request_set(size_t *len, const char *key, size_t n);
 /* `n` bytes of that pattern, starting at its byte `from`. */
 void fill_pattern(char *at, size_t n, size_t from);
 
+/* These `n` calls in a transaction that an error of its last call, LSET of "nokey", takes
+ * back. */
+void run_and_fail(int fd, const char *const *calls, size_t n);
 /* Send `request` `times` times, read as many replies, all of them `reply`. */
 void repeat(int fd, const char *request, size_t times, const char *reply);
 /* Keys PREFIX0 .. PREFIXn-1 with small values and these further SET options. */
