@@ -40,6 +40,12 @@ static const char *const absent[] = {
 };
 #define ABSENT (sizeof absent / sizeof absent[0])
 
+const char *
+judges_absent(size_t at)
+{
+    return at < ABSENT ? absent[at] : NULL;
+}
+
 struct judges {
     struct command_table *known;        /* as they are; NULL until needed */
     struct command_table *renamed;      /* as the lines so far leave them */

@@ -15,6 +15,9 @@ struct judges;
 struct judges *judges_new(struct config *c, bool checking);
 void judges_free(struct judges *j);
 
+/* The commands of Redis 7.0 that are not here and can be renamed all the same; NULL past
+ * the last. */
+const char *judges_absent(size_t at);
 /* Apply the renames that the judges let pass. */
 void judges_rename(struct command_table *table, const struct config *c);
 /* After reading: false when the server must not start; `why` is for the log, lines
