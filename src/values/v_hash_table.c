@@ -407,8 +407,7 @@ hash_table_memory(struct value v, size_t samples)
         bytes += mem_class(size_of(s));
         seen++;
     }
-    if (seen)
-        bytes = (size_t)((double)bytes / (double)seen * (double)dict_count(d));
+    bytes = value_memory_of_all(bytes, seen, dict_count(d));
     if (is_timed(v))
         bytes += mem_class(sizeof(struct timed_table)) + deadlines_memory(index_of(v));
     return bytes + dict_memory(d);

@@ -343,9 +343,8 @@ memory_of_list(struct value v, size_t samples)
         bytes += list_node_memory(node);
         node = node->next;
     }
-    if (node)
-        bytes = (size_t)((double)bytes / (double)seen * chain_of(v)->nodes);
-    return mem_class(sizeof(struct list_chain)) + bytes;
+    return mem_class(sizeof(struct list_chain))
+         + value_memory_of_all(bytes, seen, chain_of(v)->nodes);
 }
 
 static const char *

@@ -405,7 +405,7 @@ copy_set(struct value v)
 static size_t
 memory_of_set(struct value v, size_t samples)
 {
-    size_t count = set_count(v), seen = 0, bytes = 0;
+    size_t seen = 0, bytes = 0;
     const struct bytes *member;
     struct set_iter it;
 
@@ -418,9 +418,7 @@ memory_of_set(struct value v, size_t samples)
         bytes += mem_class(block_size(member->len));
         seen++;
     }
-    if (seen)
-        bytes = (size_t)((double)bytes / (double)seen * (double)count);
-    return dict_memory(v.object) + bytes;
+    return dict_memory(v.object) + value_memory_of_all(bytes, seen, set_count(v));
 }
 
 static const char *

@@ -365,20 +365,18 @@ static size_t
 memory_of_zset(struct value v, size_t samples)
 {
     const struct zset *z = v.object;
-    size_t count, looked = 0, sum = 0;
+    size_t looked = 0, sum = 0;
     struct btree_cursor c;
     struct scored *s;
 
     if (v.encoding == ZSET_PACK)
         return pack_memory(v.object);
-    count = btree_count(z->tree);
     btree_seek(z->tree, 0, &c);
     while ((!samples || looked < samples) && (s = btree_next(&c))) {
         sum += scored_memory(s);
         looked++;
     }
-    if (looked)
-        sum = (size_t)((double)sum / (double)looked * (double)count);
+    sum = value_memory_of_all(sum, looked, btree_count(z->tree));
     return mem_class(sizeof *z) + dict_memory(z->members) + btree_memory(z->tree) + sum;
 }
 

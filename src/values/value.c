@@ -42,6 +42,14 @@ value_type_by_name(struct bytes name)
     return -1;
 }
 
+size_t
+value_memory_of_all(size_t bytes, size_t seen, size_t count)
+{
+    if (seen == 0 || seen >= count)
+        return bytes;
+    return (size_t)((double)bytes / (double)seen * (double)count);
+}
+
 void
 value_digest_xor(unsigned char digest[20], struct bytes b)
 {

@@ -67,6 +67,9 @@ struct value_type {
     size_t (*expire)(struct value *v, msec now, size_t limit);
 };
 
+/* What `count` elements take when `seen` of them take `bytes`: exact when all were seen. */
+size_t value_memory_of_all(size_t bytes, size_t seen, size_t count);
+
 /* Two ways to add bytes to a digest: `xor` forgets the order of what is added
  * (sets, keys), `mix` keeps it (lists, a field and its value). */
 void value_digest_xor(unsigned char digest[20], struct bytes b);

@@ -158,6 +158,7 @@ static void
 torture(unsigned names, const struct hash_limits *l, enum hash_encoding end)
 {
     static struct slot m[NAMES];
+    size_t without = mem_used();
     struct value v = hash_new();
 
     memset(m, 0, sizeof m);
@@ -165,6 +166,7 @@ torture(unsigned names, const struct hash_limits *l, enum hash_encoding end)
         one_change(&v, m, names, l);
         if (i % 500 == 0) {
             compare(v, m);
+            cr_assert_eq(hash_type.memory(v, 0), mem_used() - without);
             if (v.encoding & VALUE_TIMED)
                 cr_assert_eq(hash_type.next_deadline(v), earliest(m));
         }
@@ -294,4 +296,44 @@ Test(v_hash, copies_own_themselves, .init = start, .fini = clock_thaw)
             cr_expect_eq(hash_type.next_deadline(copy), clock_ms() + 500);
         hash_type.free(copy);
     }
+}
+
+/* Fields of one size, so that a sample of them tells the truth; without deadlines, with
+ * one each, and without them again. */
+static void
+expect_counted(unsigned n, const struct hash_limits *l, enum hash_encoding end)
+{
+    size_t without = mem_used(), plain, timed;
+    struct value v = hash_new();
+    char name[64];
+
+    for (unsigned i = 0; i < n; i++) {
+        sprintf(name, "field%05u", i);
+        hash_set(&v, bytes_of_text(name), B("value"), HASH_FOREVER, l);
+    }
+    plain = mem_used() - without;
+    cr_expect_eq(hash_type.memory(v, 0), plain);
+    for (unsigned i = 0; i < n; i++) {
+        sprintf(name, "field%05u", i);
+        hash_set_deadline(&v, bytes_of_text(name), clock_ms() + 1 + i * 7 % n);
+    }
+    timed = mem_used() - without;
+    cr_expect_eq(v.encoding, end);
+    cr_expect_gt(timed, plain);
+    cr_expect_eq(hash_type.memory(v, 0), timed);
+    cr_expect_eq(hash_type.memory(v, 5), timed);
+    for (unsigned i = 0; i < n; i++) {
+        sprintf(name, "field%05u", i);
+        hash_set_deadline(&v, bytes_of_text(name), HASH_FOREVER);
+    }
+    cr_expect_eq(hash_type.memory(v, 0), mem_used() - without);
+    cr_expect_leq(hash_type.memory(v, 0), timed);
+    hash_type.free(v);
+    cr_expect_eq(mem_used(), without);
+}
+
+Test(v_hash, counts_the_memory_of_deadlines_exactly, .init = start, .fini = clock_thaw)
+{
+    expect_counted(30, &small, HASH_TIMED_PACK);
+    expect_counted(5000, &small, HASH_TIMED_TABLE);
 }
