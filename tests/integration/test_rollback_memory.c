@@ -35,12 +35,12 @@ make_big(const char *key)
 }
 
 static void
-limit_to(long long above_used)
+limit_to(int by, long long above_used)
 {
     char ask[96];
 
-    sprintf(ask, "CONFIG SET maxmemory %lld", info_number(fd, "used_memory") + above_used);
-    expect(fd, ask, "+OK");
+    sprintf(ask, "CONFIG SET maxmemory %lld", info_number(by, "used_memory") + above_used);
+    expect(by, ask, "+OK");
 }
 
 /* What is kept for a rollback exceeds maxmemory, inside of EXEC only: nothing is evicted
@@ -53,7 +53,7 @@ Test(rollback_memory, evicts_nothing_for_what_it_keeps)
     expect(fd, "CONFIG SET maxmemory-policy allkeys-lru", "+OK");
     add_keys(fd, "k", 100, "");
     before = ask_text(fd, "DEBUG DIGEST");
-    limit_to(500000);
+    limit_to(fd, 500000);
     for (int fails = 0; fails < 2; fails++) {
         expect(fd, "MULTI ROLLBACK", "+OK");
         expect(fd, "SADD big more", "+QUEUED");
@@ -82,7 +82,7 @@ Test(rollback_memory, evicts_nothing_for_what_it_gave_back)
     expect(fd, "CONFIG SET maxmemory-policy allkeys-random", "+OK");
     add_keys(fd, "k", 100, "");
     before = ask_text(fd, "DEBUG DIGEST");
-    limit_to(500000);
+    limit_to(fd, 500000);
     run_and_fail(fd, calls, 2);
     after = ask_text(fd, "DEBUG DIGEST");
     cr_assert_str_eq(after, before);
@@ -95,8 +95,8 @@ Test(rollback_memory, evicts_nothing_for_what_it_gave_back)
  * and stays away, also when the transaction writes it and is taken back. */
 Test(rollback_memory, leaves_evicted_what_was_evicted_before_it)
 {
-    char ask[96], *event;
     long long left, told = 0;
+    char *event;
 
     expect(fd, "CONFIG SET maxmemory-policy allkeys-random", "+OK");
     add_keys(fd, "k", 3000, "");
@@ -107,9 +107,7 @@ Test(rollback_memory, leaves_evicted_what_was_evicted_before_it)
     expect(fd, "SET k0 new", "+QUEUED");
     expect(fd, "SET k1 new", "+QUEUED");
     expect(fd, "LSET nokey 0 x", "+QUEUED");
-    left = info_number(other, "used_memory");
-    sprintf(ask, "CONFIG SET maxmemory %lld", left - 100000);
-    expect(other, ask, "+OK");
+    limit_to(other, -100000);
     expect(fd, "EXEC", "-EXECABORT Transaction rolled back: ERR no such key");
     expect(other, "CONFIG SET maxmemory 0", "+OK");
     left = ask_number(fd, "DBSIZE");
@@ -164,4 +162,118 @@ Test(rollback_memory, copies_nothing_that_is_removed_or_replaced)
         expect(fd, "SADD small a b", ":2");
     }
     free(before);
+}
+
+/* --- clients that track --- */
+
+#define KEYS 400
+
+/* Keys k0 .. k399 of 1000 bytes, of which `hears` is told from now on: of all there are, or
+ * of these because it has read them. */
+static void
+track(const char *how)
+{
+    char ask[64];
+
+    expect_start(hears, "HELLO 3", "%7");
+    for (int i = 0; i < KEYS; i++) {
+        sprintf(ask, "SETRANGE k%d 999 x", i);
+        expect(fd, ask, ":1000");
+    }
+    expect(hears, how, "+OK");
+    for (int i = 0; i < KEYS; i++) {
+        sprintf(ask, "STRLEN k%d", i);
+        expect(hears, ask, ":1000");
+    }
+}
+
+/* The next message; returns how many of the keys it names, each for the first time. */
+static size_t
+take_told(bool *told)
+{
+    static const char start[] = ">2\r\n$10\r\ninvalidate\r\n*";
+    char *message = socket_reply(hears, NULL), *at = message;
+    size_t count, n = 0;
+
+    cr_assert(message && strncmp(message, start, sizeof start - 1) == 0);
+    count = strtoul(message + sizeof start - 1, NULL, 10);
+    for (; (at = strstr(at, "\r\nk")); n++) {
+        long key = strtol(at += 3, NULL, 10);
+
+        cr_assert(key >= 0 && key < KEYS && !told[key], "k%ld", key);
+        told[key] = true;
+    }
+    cr_assert_eq(n, count, "%s", message);
+    free(message);
+    return n;
+}
+
+/* Room is made before the transaction begins: who tracks is told of what that took, and
+ * of nothing that the transaction wrote. */
+static void
+tells_of_evicted_only(const char *how)
+{
+    static bool told[KEYS];
+    char ask[96];
+    size_t left, gone = 0;
+
+    track(how);
+    expect(fd, "CONFIG SET maxmemory-policy allkeys-random", "+OK");
+    expect(fd, "MULTI ROLLBACK", "+OK");
+    for (int i = 0; i < 40; i++) {
+        sprintf(ask, i % 2 ? "SET k%d new" : "DEL k%d", i);
+        expect(fd, ask, "+QUEUED");
+    }
+    expect(fd, "SET kx new", "+QUEUED");
+    expect(fd, "LSET nokey 0 x", "+QUEUED");
+    limit_to(other, -100000);
+    expect(fd, "EXEC", "-EXECABORT Transaction rolled back: ERR no such key");
+    expect(other, "CONFIG SET maxmemory 0", "+OK");
+    left = (size_t)ask_number(fd, "DBSIZE");
+    cr_assert(left > 0 && left < KEYS);
+    while (gone < KEYS - left)
+        gone += take_told(told);
+    expect_silence(hears, 5);
+    for (int i = 0; i < KEYS; i++) {
+        sprintf(ask, "EXISTS k%d", i);
+        expect(fd, ask, told[i] ? ":0" : ":1");
+    }
+}
+
+Test(rollback_memory, tells_who_read_a_key_that_it_was_evicted_not_what_was_undone)
+{
+    tells_of_evicted_only("CLIENT TRACKING ON");
+}
+
+Test(rollback_memory, tells_who_tracks_all_what_was_evicted_not_what_was_undone)
+{
+    tells_of_evicted_only("CLIENT TRACKING ON BCAST");
+}
+
+/* Over the limit in the midst of it, at calls that would make room for themselves. */
+static void
+tells_nothing_of_what_it_gave_back(const char *how)
+{
+    static const char *const calls[] = {
+        "SETRANGE k0 8000000 x", "SET k1 new", "DEL k2", "SETRANGE kx 900000 x", "GET k3",
+    };
+
+    track(how);
+    expect(fd, "CONFIG SET maxmemory-policy allkeys-lru", "+OK");
+    limit_to(fd, 500000);
+    run_and_fail(fd, calls, sizeof calls / sizeof *calls);
+    cr_expect_eq(info_number(fd, "evicted_keys"), 0);
+    expect_silence(hears, 5);
+    expect(fd, "SET k1 new", "+OK");
+    expect_next(hears, ">2\r\n$10\r\ninvalidate\r\n*1\r\n$2\r\nk1");
+}
+
+Test(rollback_memory, tells_who_read_a_key_nothing_of_memory_that_was_given_back)
+{
+    tells_nothing_of_what_it_gave_back("CLIENT TRACKING ON");
+}
+
+Test(rollback_memory, tells_who_tracks_all_nothing_of_memory_that_was_given_back)
+{
+    tells_nothing_of_what_it_gave_back("CLIENT TRACKING ON BCAST");
 }
