@@ -5,41 +5,12 @@
 #include <criterion/criterion.h>
 #include <limits.h>
 
-#include "base/alloc.h"
 #include "base/num.h"
 #include "base/rand.h"
+#include "unit/text_model.h"
 
 #define ROUNDS 100000
 #define MODEL_MAX 400
-
-/* The naive model. */
-struct model {
-    struct bytes at[MODEL_MAX + 8];
-    size_t count;
-};
-
-static struct bytes
-own(struct bytes b)
-{
-    return bytes_view(memcpy(mem_alloc(b.len + 1), b.at, b.len), b.len);
-}
-
-static void
-model_insert(struct model *m, size_t i, struct bytes b)
-{
-    memmove(m->at + i + 1, m->at + i, (m->count - i) * sizeof m->at[0]);
-    m->at[i] = own(b);
-    m->count++;
-}
-
-static void
-model_delete(struct model *m, size_t i, size_t n)
-{
-    for (size_t k = i; k < i + n; k++)
-        mem_free((char *)m->at[k].at);
-    memmove(m->at + i, m->at + i + n, (m->count - i - n) * sizeof m->at[0]);
-    m->count -= n;
-}
 
 /* Numbers of every width, and texts around the borders of every header. */
 static struct bytes
