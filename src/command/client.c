@@ -128,9 +128,9 @@ client_kill(struct client *c)
 {
     if (client_is(c, CLIENT_RUNNING))
         client_set(c, CLIENT_CLOSE_AFTER_REPLY, true);
-    else if (!client_is(c, CLIENT_DEAD)) {
-        client_set(c, CLIENT_DEAD, true);
-        conn_close_soon(c->conn);
+    else if (c->conn) {
+        conn_flush(c->conn);
+        client_drop(c);
     }
 }
 

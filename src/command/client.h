@@ -67,7 +67,7 @@ struct client {
     struct registered *last_command;
     uint64_t id;
     uint32_t flags;
-    uint32_t created_s, active_s;       /* wall seconds */
+    uint32_t created_s;                 /* wall seconds */
     uint32_t soft_limit_since_s;        /* output above the soft limit since; 0 = not */
     size_t counted_memory;              /* in clients' running sum, see clients.c */
     struct client *prev, *next;         /* all clients, by age */
@@ -102,8 +102,8 @@ const char *client_user(const struct client *c);
 size_t client_memory(const struct client *c);
 /* RESET: as a fresh session is (MONITOR off, db 0, RESP2, no name, auth as at start). */
 void client_reset(struct client *c);
-/* Close it as soon as that is safe: at once, or after its running command
- * (its reply then is still sent when it is the caller's own). */
+/* Close it as soon as that is safe: after the command that it runs, else now.  What it
+ * was answered is sent before, as far as the socket takes it. */
 void client_kill(struct client *c);
 /* Close it without sending what is queued: limits were passed, input is hostile. */
 void client_drop(struct client *c);

@@ -66,6 +66,7 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
 {
     char address[160] = "", local[160] = "", flags[24];
     int64_t now = clock_ms() / 1000;
+    int64_t active = c->conn ? conn_active_s(c->conn) : c->created_s;
     size_t held = dispatch_input_bytes(c);
     size_t room = c->reader ? request_memory(c->reader) : 0;
     size_t arguments = c->reader ? request_arguments(c->reader) : 0;
@@ -87,7 +88,7 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
                 (unsigned long long)c->id, address, local,
                 c->conn ? conn_fd(c->conn) : -1, client_name(c),
                 (long long)(now - c->created_s),
-                (long long)(now - c->active_s), flags, db_index(c->db),
+                (long long)(now - active), flags, db_index(c->db),
                 pubsub_count_of(c, CHANNEL_PLAIN), pubsub_count_of(c, CHANNEL_PATTERN),
                 pubsub_count_of(c, CHANNEL_SHARD), transaction_length(c));
     text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%zu rbp=%zu "

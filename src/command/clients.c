@@ -79,7 +79,7 @@ client_new(struct server *server)
 
     c->server = server;
     c->db = keyspace_db(server->keyspace, 0);
-    c->created_s = c->active_s = (uint32_t)(clock_ms() / 1000);
+    c->created_s = (uint32_t)(clock_ms() / 1000);
     return c;
 }
 

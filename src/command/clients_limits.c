@@ -21,6 +21,7 @@
 #include "command/clients_own.h"
 #include "command/postponed.h"
 #include "config/config.h"
+#include "net/conn.h"
 #include "wire/resp_read.h"
 
 #define CRON_SLICE 200          /* sessions looked at per cron call, at least */
@@ -293,9 +294,9 @@ check_idle(struct clients *all, struct client *c, int64_t now)
 {
     int timeout = all->server->config->timeout;
 
-    if (timeout > 0 && now - c->active_s > timeout
+    if (timeout > 0 && now - conn_active_s(c->conn) > timeout
         && !client_is(c, CLIENT_REPLICA | CLIENT_MASTER | CLIENT_BLOCKED
-                      | CLIENT_POSTPONED | CLIENT_PUBSUB)) {
+                      | CLIENT_POSTPONED | CLIENT_PUBSUB | CLIENT_MONITOR)) {
         log_verbose("Closing idle client");
         client_drop(c);
     }

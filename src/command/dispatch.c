@@ -370,7 +370,7 @@ dispatch_bytes(struct client *c, char *at, size_t len)
         clock_tick();
         last_tick = now;
     }
-    c->active_s = (uint32_t)(clock_ms() / 1000);
+    conn_touch(c->conn);
     if (UNLIKELY(c->flags & STOPPED)) {
         if (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED)) {
             postponed_add(c, bytes_view(at, len));

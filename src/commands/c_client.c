@@ -218,10 +218,7 @@ kill_matching(struct call *c, const struct filter *f)
         next = other->next;
         if (client_is(other, CLIENT_DEAD) || !matches(c, f, other))
             continue;
-        if (other == c->client)
-            client_kill(other);         /* after it has the answer */
-        else
-            client_drop(other);
+        client_kill(other);
         killed++;
     }
     return killed;

@@ -53,6 +53,8 @@ struct conn {
     struct conn *prev, *next;           /* in the loop's turn list */
     int fd;
     int error;                          /* errno of a failed write */
+    uint32_t active_s;
+    unsigned arrival;                   /* its place among those to be read; 0 = none */
     uint16_t depth;                     /* callbacks of the owner under way */
     bool is_unix, is_listed;
     bool is_closing;                    /* after the reply */
@@ -127,6 +129,8 @@ conn_free(struct conn *c)
     c->is_freed = true;
     ev_io_stop(c->loop->ev, &c->read);
     ev_io_stop(c->loop->ev, &c->write);
+    if (c->arrival)
+        loop_leave(c->loop, c->arrival);
     list_remove(c);
     close(c->fd);
     c->fd = -1;
@@ -187,6 +191,8 @@ send_some(struct conn *c, size_t *offered)
         c->error = errno;
     else
         facts.written_bytes += (size_t)n;
+    if (n > 0)
+        conn_touch(c);
     return n;
 }
 
@@ -241,8 +247,11 @@ conn_flush(struct conn *c)
 void
 conn_flush_later(struct conn *c)
 {
-    if (!c->is_freed)
-        list_add(c);
+    if (c->is_freed)
+        return;
+    list_add(c);
+    if (!ev_is_active(&c->write))       /* nobody shall find it idle until then */
+        conn_touch(c);
 }
 
 bool
@@ -261,8 +270,6 @@ conn_close_soon(struct conn *c)
 {
     if (c->is_freed)
         return;
-    if (c->is_listed && !c->is_doomed && !ev_is_active(&c->write))
-        write_queue(c);                 /* what had only waited for company */
     c->is_doomed = true;
     ev_io_stop(c->loop->ev, &c->read);
     list_add(c);
@@ -355,16 +362,15 @@ read_to(struct conn *c, char *at, size_t len)
 }
 
 static void
-on_readable(struct ev_loop *ev, ev_io *w, int events)
+read_once(void *arg)
 {
-    struct conn *c = w->data;
+    struct conn *c = arg;
     struct loop *loop = c->loop;
     size_t len = 0;
     char *at;
 
-    (void)ev;
-    (void)events;
-    if (c->depth)
+    c->arrival = 0;
+    if (c->depth || !ev_is_active(&c->read))    /* no longer wanted */
         return;
     loop->reads++;
     enter(c);
@@ -385,6 +391,17 @@ on_readable(struct ev_loop *ev, ev_io *w, int events)
         conn_end_turn(loop);
 }
 
+static void
+on_readable(struct ev_loop *ev, ev_io *w, int events)
+{
+    struct conn *c = w->data;
+
+    (void)ev;
+    (void)events;
+    if (!c->depth && !c->arrival)
+        c->arrival = loop_arrive(c->loop, read_once, c);
+}
+
 struct conn *
 conn_new(struct loop *loop, int fd, const struct conn_events *events, void *owner)
 {
@@ -394,6 +411,7 @@ conn_new(struct loop *loop, int fd, const struct conn_events *events, void *owne
 
     *c = (struct conn){ .loop = loop, .fd = fd, .events = events, .owner = owner };
     reply_start(&c->out);
+    conn_touch(c);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
     c->is_unix = getsockname(fd, (struct sockaddr *)&own, &len) == 0
                  && own.ss_family == AF_UNIX;
@@ -410,6 +428,18 @@ struct reply *
 conn_reply(struct conn *c)
 {
     return &c->out;
+}
+
+void
+conn_touch(struct conn *c)
+{
+    c->active_s = (uint32_t)(clock_ms() / 1000);
+}
+
+uint32_t
+conn_active_s(const struct conn *c)
+{
+    return c->active_s;
 }
 
 int

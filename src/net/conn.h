@@ -31,8 +31,8 @@ struct conn *conn_new(struct loop *loop, int fd, const struct conn_events *event
 void conn_free(struct conn *c);
 /* Send what is queued, then report `closed`.  No more reads. */
 void conn_close_after_reply(struct conn *c);
-/* Close at the end of this loop turn (safe anywhere), reporting `closed`.  A reply
- * that waits for the end of the turn is sent as far as the socket takes it. */
+/* Close at the end of this loop turn (safe anywhere), reporting `closed`. */
+
 void conn_close_soon(struct conn *c);
 
 /* Its output queue: append with reply_*; then one of the three below. */
@@ -45,6 +45,10 @@ void conn_flush_later(struct conn *c);
  * now.  False when the socket is full: the queue may grow. */
 bool conn_send(struct conn *c);
 
+/* When bytes last went out, or were about to, or its owner said so with conn_touch:
+ * wall clock, seconds. */
+uint32_t conn_active_s(const struct conn *c);
+void conn_touch(struct conn *c);
 int conn_fd(const struct conn *c);              /* -1 once it was closed */
 bool conn_is_unix(const struct conn *c);
 size_t conn_memory(const struct conn *c);

@@ -38,7 +38,9 @@ struct listener {
     dev_t dev;                          /* of that file: remove ours only */
     ino_t ino;
     int fd;
-    bool *gone;                         /* set while accepting: tells of listener_free */
+    unsigned arrival;                   /* its place among those to be served; 0 = none */
+    bool is_accepting;                  /* it is needed until that is over */
+    bool is_gone;                       /* freed by its owner */
     usec logged;
 };
 
@@ -90,18 +92,26 @@ tune(int fd, const struct sockaddr_storage *peer)
         setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, plain, sizeof plain - 1);
 }
 
+/* Out of descriptors or the like: look again in a moment. */
 static void
-on_acceptable(struct ev_loop *ev, ev_io *w, int events)
+pause_listener(struct listener *l)
 {
-    struct listener *l = w->data;
+    ev_io_stop(l->loop->ev, &l->io);
+    ev_timer_set(&l->pause, ACCEPT_PAUSE, 0.);
+    ev_timer_start(l->loop->ev, &l->pause);
+}
+
+static void
+accept_some(void *arg)
+{
+    struct listener *l = arg;
     struct sockaddr_storage peer;
     socklen_t len;
-    bool gone = false;
     int fd, i, error;
 
-    (void)events;
-    l->gone = &gone;
-    for (i = 0; i < turn && !gone; i++) {
+    l->arrival = 0;
+    l->is_accepting = true;
+    for (i = 0; i < turn && !l->is_gone; i++) {
         len = sizeof peer;
         fd = accept4(l->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -115,15 +125,24 @@ on_acceptable(struct ev_loop *ev, ev_io *w, int events)
             continue;
         if (error != EAGAIN && error != EWOULDBLOCK)
             complain(l, error);
-        if (is_shortage(error)) {
-            ev_io_stop(ev, &l->io);
-            ev_timer_set(&l->pause, ACCEPT_PAUSE, 0.);
-            ev_timer_start(ev, &l->pause);
-        }
+        if (is_shortage(error))
+            pause_listener(l);
         break;
     }
-    if (!gone)
-        l->gone = NULL;
+    l->is_accepting = false;
+    if (l->is_gone)
+        mem_free(l);
+}
+
+static void
+on_acceptable(struct ev_loop *ev, ev_io *w, int events)
+{
+    struct listener *l = w->data;
+
+    (void)ev;
+    (void)events;
+    if (!l->arrival)
+        l->arrival = loop_arrive(l->loop, accept_some, l);
 }
 
 static void
@@ -268,15 +287,17 @@ listener_free(struct listener *l)
 
     if (!l)
         return;
-    if (l->gone)
-        *l->gone = true;
     ev_io_stop(l->loop->ev, &l->io);
     ev_timer_stop(l->loop->ev, &l->pause);
+    if (l->arrival)
+        loop_leave(l->loop, l->arrival);
     close(l->fd);
     if (l->path && stat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
         unlink(l->path);
     mem_free(l->path);
-    mem_free(l);
+    l->is_gone = true;
+    if (!l->is_accepting)
+        mem_free(l);
 }
 
 int

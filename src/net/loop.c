@@ -5,15 +5,18 @@
  *             floors must not know which library waits.
  * How:        one turn is
  *
- *                 sleep -> events -> before-sleep hooks
- *                   ^                     |
- *                   +--- conns flush and close (conn_end_turn)
+ *                 sleep -> events -> arrivals -> before-sleep hooks
+ *                   ^                                |
+ *                   +-- conns flush and close -------+
  *
- *             so whatever a command or a hook appended leaves in the same turn.
+ *             so whatever a command or a hook appended leaves in the same turn.  The
+ *             events of a turn come to us in reverse.  For timers that does not matter;
+ *             sockets are put on a stack and taken off it, which turns them round.
  *             While many clients send all the time, turns are spaced a little
  *             (gather.c): fewer, fuller ones.
- * Invariants: 1. Hooks run in the order they were added; conns come after the last.
- *             2. `buffer` is lent to at most one callback; a nested turn reads
+ * Invariants: 1. Of two sockets, that which became readable first is served first.
+ *             2. Hooks run in the order they were added; conns come after the last.
+ *             3. `buffer` is lent to at most one callback; a nested turn reads
  *                elsewhere.
  * Read next:  net/conn.c */
 #include "net/loop.h"
@@ -79,6 +82,44 @@ on_check(struct ev_loop *ev, ev_check *w, int events)
     loop->woke_at = clock_ticks();
 }
 
+/* --- arrivals --- */
+
+unsigned
+loop_arrive(struct loop *loop, loop_fn *serve, void *arg)
+{
+    if (loop->arrival_count == loop->arrival_room) {
+        loop->arrival_room = loop->arrival_room ? 2 * loop->arrival_room : 64;
+        loop->arrivals = mem_realloc(loop->arrivals,
+                                     loop->arrival_room * sizeof *loop->arrivals);
+    }
+    loop->arrivals[loop->arrival_count++] = (struct arrival){ serve, arg };
+    return loop->arrival_count;
+}
+
+void
+loop_leave(struct loop *loop, unsigned place)
+{
+    loop->arrivals[place - 1].serve = NULL;
+}
+
+/* A turn inside of one of them goes on with the others. */
+static void
+on_arrived(struct ev_loop *ev, ev_check *w, int events)
+{
+    struct loop *loop = w->data;
+    struct arrival next;
+
+    (void)ev;
+    (void)events;
+    while (loop->arrival_count > 0) {
+        next = loop->arrivals[--loop->arrival_count];
+        if (next.serve)
+            next.serve(next.arg);
+    }
+}
+
+/* --- life --- */
+
 struct loop *
 loop_new(void)
 {
@@ -94,6 +135,10 @@ loop_new(void)
     loop->check.data = loop;
     ev_set_priority(&loop->check, EV_MAXPRI);       /* before the events it woke for */
     ev_check_start(loop->ev, &loop->check);
+    ev_check_init(&loop->arrived, on_arrived);
+    loop->arrived.data = loop;
+    ev_set_priority(&loop->arrived, EV_MINPRI);     /* after those events */
+    ev_check_start(loop->ev, &loop->arrived);
     return loop;
 }
 
@@ -111,7 +156,9 @@ loop_free(struct loop *loop)
     }
     ev_prepare_stop(loop->ev, &loop->prepare);
     ev_check_stop(loop->ev, &loop->check);
+    ev_check_stop(loop->ev, &loop->arrived);
     ev_loop_destroy(loop->ev);
+    mem_free(loop->arrivals);
     mem_free(loop);
 }
 

@@ -86,6 +86,54 @@ Test(limits, timeout_closes_idle_sessions_only, .timeout = 60)
     stop();
 }
 
+/* What it is told counts as much as what it says. */
+Test(limits, timeout_counts_from_the_last_answer, .timeout = 60)
+{
+    int waiter, watcher;
+
+    start("--timeout", "1");
+    waiter = server_connect(server);
+    watcher = server_connect(server);
+    socket_send_text(waiter, "BLPOP jobs 0\n");
+    expect(watcher, "MONITOR", "+OK");
+    for (int i = 0; i < 25; i++) {      /* `fd` is not idle */
+        expect(fd, "DEL nothing", ":0");
+        test_nap(100);
+    }
+    expect(fd, "RPUSH jobs a", ":1");
+    expect_next(waiter, "*2\r\n$4\r\njobs\r\n$1\r\na");
+    test_nap(500);                      /* cron looks ten times a second */
+    expect(waiter, "PING", "+PONG");
+    expect_part(watcher, "", "\"DEL\" \"nothing\"");
+    cr_expect(socket_is_closed(other));
+    close(waiter);
+    close(watcher);
+    stop();
+}
+
+Test(limits, timeout_spares_one_who_reads_a_long_answer_slowly, .timeout = 60)
+{
+    static char piece[500000];
+    size_t got = 0, want = 8 + 2 + 12000000 + 3;
+    ssize_t n = 1;
+    int slow;
+
+    start("--timeout", "1");
+    expect(fd, "SETRANGE big 11999999 x", ":12000000");
+    slow = server_connect(server);
+    setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &(int){ 65536 }, sizeof(int));
+    socket_send_text(slow, "GET big\n");
+    while (got < want && n > 0) {
+        for (size_t part = 0; part < sizeof piece && got < want && n > 0;
+             part += (size_t)n, got += (size_t)n)
+            n = recv(slow, piece, sizeof piece - part, 0);
+        test_nap(120);
+    }
+    cr_expect_eq(got, want, "%zu bytes", got);
+    close(slow);
+    stop();
+}
+
 Test(limits, of_output_hard_closes_a_session_that_does_not_read, .timeout = 60)
 {
     int s;

@@ -218,18 +218,63 @@ Test(conn, lets_no_reply_wait_for_two_slow_batches)
     finish(a);
 }
 
-Test(conn, closes_soon_but_sends_what_waited_for_company)
-{
-    struct ear *ear = ear_new(start());
+/* --- who comes first --- */
 
-    reply_ok(conn_reply(ear->c));
-    conn_send(ear->c);
-    conn_close_soon(ear->c);
-    loop_turn(ear->loop);
-    cr_expect_eq(ear->closed, 1);
-    expect_at_peer(ear, "+OK\r\n");
-    cr_expect(peer_sees_end(ear));
-    finish(ear);
+static void
+note_order(struct ear *ear)
+{
+    crowd[answered++] = ear;
+}
+
+Test(conn, are_served_in_the_order_in_which_their_bytes_came)
+{
+    static const int order[] = { 3, 0, 4, 1, 2 };
+    enum { N = sizeof order / sizeof *order };
+    struct loop *loop = start();
+    struct ear *ears[N];
+
+    for (int i = 0; i < N; i++) {
+        ears[i] = ear_new(loop);
+        ears[i]->on_bytes = note_order;
+    }
+    loop_turn(loop);                    /* from now on epoll watches all of them */
+    for (int i = 0; i < N; i++)
+        say(ears[order[i]], "x");
+    loop_turn(loop);
+    cr_assert_eq(answered, N);
+    for (int i = 0; i < N; i++)
+        cr_expect_eq(crowd[i], ears[order[i]], "%d", i);
+    for (int i = 1; i < N; i++)
+        ear_free(ears[i]);
+    finish(ears[0]);
+}
+
+static struct ear *doomed;
+
+static void
+close_doomed(struct ear *ear)
+{
+    note_order(ear);
+    conn_close_soon(doomed->c);
+}
+
+Test(conn, are_not_read_when_another_has_closed_them_in_the_same_turn)
+{
+    struct loop *loop = start();
+    struct ear *a = ear_new(loop), *b = ear_new(loop);
+
+    doomed = b;
+    a->on_bytes = close_doomed;
+    b->on_bytes = note_order;
+    loop_turn(loop);
+    say(a, "x");
+    say(b, "y");
+    loop_turn(loop);
+    loop_turn(loop);
+    cr_expect_eq(answered, 1);
+    cr_expect_eq(b->closed, 1);
+    ear_free(b);
+    finish(a);
 }
 
 /* --- ends --- */
