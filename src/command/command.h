@@ -24,7 +24,9 @@ enum command_flag {
     WHILE_SUBSCRIBED = 1 << 27, /* also for a RESP2 client that hears channels */
     NOT_UNDONE = 1 << 28,       /* changes more than keys (sessions, counters, logs): not
                                  * in transactions with rollback; nor are ADMIN, PUBSUB,
-                                 * MAY_REPLICATE and a WRITE without keys */
+                                 * MAY_REPLICATE and a WRITE without keys... */
+    HARMLESS = 1 << 29,         /* ...but for these: they only read, or what they do can
+                                 * wait for the transaction's end */
     RUNS_QUEUE = 1 << 26,       /* EXEC: what refuses it refuses the transaction */
     NO_KEYS_NEEDED = 1 << 24    /* a WRITE row without keys: says so on purpose */
 };

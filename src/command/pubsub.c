@@ -329,6 +329,19 @@ pubsub_publish(struct pubsub *p, enum channel_kind kind, struct bytes channel,
     return receivers;
 }
 
+size_t
+pubsub_receivers(const struct pubsub *p, enum channel_kind kind, struct bytes channel)
+{
+    size_t receivers = pubsub_subscribers(p, kind, channel);
+
+    if (kind == CHANNEL_SHARD)
+        return receivers;
+    for (const struct channel *ch = p->first_pattern; ch; ch = ch->next)
+        if (glob_match(name_of(ch), channel, false))
+            receivers += ch->count;
+    return receivers;
+}
+
 /* --- facts --- */
 
 size_t

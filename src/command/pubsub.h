@@ -34,6 +34,10 @@ void pubsub_forget(struct pubsub *p, struct client *c);
 size_t pubsub_publish(struct pubsub *p, enum channel_kind kind, struct bytes channel,
                       struct bytes message);
 
+/* How many times pubsub_publish would hand it out now. */
+size_t pubsub_receivers(const struct pubsub *p, enum channel_kind kind,
+                        struct bytes channel);
+
 /* How many of this kind the client has. */
 size_t pubsub_count_of(const struct client *c, enum channel_kind kind);
 /* Channels (or patterns) that somebody listens to, and to one of them how many do. */

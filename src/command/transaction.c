@@ -4,13 +4,14 @@
  * Why:        commands of one client that no other client's command may come between.
  * How:        a queued call is a copy of its arguments in one block; EXEC runs them
  *             in order, each counted, timed and told to MONITOR like any other.
- *             With rollback the keyspace keeps a journal (keyspace/journal.c) and the
- *             replies go into a reply of their own, so that both can be dropped.
+ *             With rollback the keyspace keeps a journal (keyspace/journal.c), which
+ *             holds published messages too, and the replies go into a reply of their
+ *             own, so that all of it can be dropped.
  * Invariants: 1. CLIENT_MULTI is set exactly while client->transaction is not NULL.
  *             2. nothing that the journal cannot take back is queued in a transaction
  *                with rollback.
  * Cost:       one allocation per queued command.
- * Left out:   undoing what is no key (sessions, counters, messages): such commands are
+ * Left out:   undoing what is no key (sessions, counters, options): such commands are
  *             refused when queued. SELECT is taken back, being one pointer.
  * Read next:  command/watch.c, commands/c_transaction.c */
 #include "command/transaction.h"
@@ -99,6 +100,8 @@ free_call(struct queued *q)
 bool
 transaction_may_undo(const struct command *row)
 {
+    if (row->flags & HARMLESS)
+        return true;
     if (row->flags & (ADMIN | MAY_REPLICATE | PUBSUB | NOT_UNDONE))
         return false;
     return !(row->flags & WRITE) || row->keys[0].shape != KEYS_NONE;

@@ -14,8 +14,8 @@ void transaction_begin(struct client *c, bool rollback);
 /* The gate in front of queueing clients: answers QUEUED, or an error when the command
  * cannot be part of this transaction (which is then refused as a whole). */
 void transaction_queue(struct call *c);
-/* Whatever the command does, the journal or the transaction can take it back: it may be
- * queued in a transaction with rollback. */
+/* The command changes nothing, or the journal or the transaction can take it back: it
+ * may be queued in a transaction with rollback. */
 bool transaction_may_undo(const struct command *row);
 /* A command could not be queued: EXEC will refuse. */
 void transaction_refuse(struct client *c);

@@ -389,7 +389,7 @@ static const struct command client_commands[] = {
                          { "5.0.0", "TYPE replica, the same as slave." },
                          { "6.2.0", "LADDR, the address on our side." }) },
     { .name = "list", .container = "client", .run = cmd_client_list, .arity = -2,
-      .flags = ADMIN | NOSCRIPT | LOADING | STALE,
+      .flags = ADMIN | NOSCRIPT | LOADING | STALE | HARMLESS,
       .syntax = "[TYPE "
                 "normal_master_replica_pubsub=(NORMAL|MASTER|REPLICA|PUBSUB)]@5.0.0 [ID "
                 "id={client-id:i...}]@6.2.0",

@@ -122,7 +122,7 @@ static const struct command config_commands[] = {
       .since = "2.0.0", .cost = "see the subcommands",
       .summary = "Look at the options and change them." },
     { .name = "get", .container = "config", .run = cmd_config_get, .arity = -3,
-      .flags = ADMIN | NOSCRIPT | LOADING | STALE,
+      .flags = ADMIN | NOSCRIPT | LOADING | STALE | HARMLESS,
       .syntax = "parameter={parameter}...",
       .since = "2.0.0", .cost = "O(n * m) for n names or patterns and m options",
       .summary = "Show the options that these names and patterns mean.",

@@ -2,14 +2,17 @@
  * commands/c_pubsub.c - joining channels, publishing, and asking who listens.
  *
  * How:        each subscription is confirmed by a push of its own: what happened, the
- *             name, and how many are left.  Shard channels are counted apart.
+ *             name, and how many are left.  Shard channels are counted apart.  Within a
+ *             transaction with rollback messages wait in the journal for its end.
  * Read next:  command/pubsub.c */
 #include "command/call.h"
 #include "command/client.h"
 #include "command/docs.h"
 #include "command/pubsub.h"
 #include "commands/families.h"
+#include "base/alloc.h"
 #include "base/glob.h"
+#include "keyspace/journal.h"
 
 static const char *const joined[] = { "subscribe", "psubscribe", "ssubscribe" };
 static const char *const left[] = { "unsubscribe", "punsubscribe", "sunsubscribe" };
@@ -117,11 +120,60 @@ cmd_sunsubscribe(struct call *c)
     unsubscribe(c, CHANNEL_SHARD);
 }
 
+/* --- publishing --- */
+
+struct held_message {
+    struct pubsub *pubsub;
+    enum channel_kind kind;
+    struct blob *blob;                  /* of the message, when it is big */
+    struct bytes channel, message;
+    char text[];
+};
+
+static void
+end_held(void *held, bool happened)
+{
+    struct held_message *m = held;
+
+    if (happened)
+        pubsub_publish(m->pubsub, m->kind, m->channel, m->message);
+    blob_release(m->blob);
+    mem_free(m);
+}
+
+/* Nobody may hear what could still be taken back. */
+static void
+hold(struct call *c, enum channel_kind kind)
+{
+    struct bytes channel = c->argv[1], message = c->argv[2];
+    struct blob *blob = c->blobs ? c->blobs[2] : NULL;
+    size_t copied = blob ? 0 : message.len;
+    struct held_message *m = mem_alloc(sizeof *m + channel.len + copied);
+
+    *m = (struct held_message){ .pubsub = c->server->pubsub, .kind = kind };
+    memcpy(m->text, channel.at, channel.len);
+    memcpy(m->text + channel.len, message.at, copied);
+    m->channel = bytes_view(m->text, channel.len);
+    m->message = bytes_view(m->text + channel.len, copied);
+    if (blob) {
+        m->blob = blob_share(blob);
+        m->message = blob_view(m->blob);
+    }
+    journal_at_end(c->server->keyspace, end_held, m);
+}
+
 static void
 publish(struct call *c, enum channel_kind kind)
 {
-    size_t n = pubsub_publish(c->server->pubsub, kind, c->argv[1], c->argv[2]);
+    struct pubsub *p = c->server->pubsub;
+    size_t n;
 
+    if (journal_is_open(c->server->keyspace)) {
+        n = pubsub_receivers(p, kind, c->argv[1]);
+        hold(c, kind);
+    } else {
+        n = pubsub_publish(p, kind, c->argv[1], c->argv[2]);
+    }
     reply_int(c->out, (int64_t)n);
 }
 
@@ -232,7 +284,7 @@ static const struct command pubsub_commands[] = {
       .since = "2.0.0", .cost = "O(n) for n patterns",
       .summary = "Give up some patterns, or all." },
     { .name = "publish", .run = cmd_publish, .arity = 3,
-      .flags = PUBSUB | LOADING | STALE | FAST | MAY_REPLICATE,
+      .flags = PUBSUB | LOADING | STALE | FAST | MAY_REPLICATE | HARMLESS,
       .syntax = "channel message",
       .since = "2.0.0", .cost = "O(n+m) for n subscribers of the channel and m patterns",
       .summary = "Hand a message to all who hear the channel." },
@@ -241,7 +293,7 @@ static const struct command pubsub_commands[] = {
       .since = "2.8.0", .cost = "Depends on the subcommand",
       .summary = "Who listens to what." },
     { .name = "channels", .container = "pubsub", .run = cmd_pubsub_channels, .arity = -2,
-      .flags = PUBSUB | LOADING | STALE,
+      .flags = PUBSUB | LOADING | STALE | HARMLESS,
       .syntax = "[pattern:p]",
       .since = "2.8.0", .cost = "O(n) for n channels",
       .summary = "The channels that somebody hears." },
@@ -251,23 +303,23 @@ static const struct command pubsub_commands[] = {
       .since = "6.2.0", .cost = "O(1)",
       .summary = "What the subcommands are." },
     { .name = "numpat", .container = "pubsub", .run = cmd_pubsub_numpat, .arity = 2,
-      .flags = PUBSUB | LOADING | STALE,
+      .flags = PUBSUB | LOADING | STALE | HARMLESS,
       .since = "2.8.0", .cost = "O(1)",
       .summary = "How many different patterns are subscribed to." },
     { .name = "numsub", .container = "pubsub", .run = cmd_pubsub_numsub, .arity = -2,
-      .flags = PUBSUB | LOADING | STALE,
+      .flags = PUBSUB | LOADING | STALE | HARMLESS,
       .syntax = "[channel...]",
       .since = "2.8.0", .cost = "O(n) for n channels",
       .summary = "How many hear each of these channels, patterns not counted." },
     { .name = "shardchannels", .container = "pubsub", .run = cmd_pubsub_shardchannels,
       .arity = -2,
-      .flags = PUBSUB | LOADING | STALE,
+      .flags = PUBSUB | LOADING | STALE | HARMLESS,
       .syntax = "[pattern:p]",
       .since = "7.0.0", .cost = "O(n) for n shard channels",
       .summary = "The shard channels that somebody hears." },
     { .name = "shardnumsub", .container = "pubsub", .run = cmd_pubsub_shardnumsub,
       .arity = -2,
-      .flags = PUBSUB | LOADING | STALE,
+      .flags = PUBSUB | LOADING | STALE | HARMLESS,
       .syntax = "[shardchannel...]",
       .since = "7.0.0", .cost = "O(n) for n shard channels",
       .summary = "How many hear each of these shard channels." },
@@ -284,7 +336,7 @@ static const struct command pubsub_commands[] = {
       .since = "7.0.0", .cost = "O(n) for n channels",
       .summary = "Leave some shard channels, or all." },
     { .name = "spublish", .run = cmd_spublish, .arity = 3,
-      .flags = PUBSUB | LOADING | STALE | FAST | MAY_REPLICATE,
+      .flags = PUBSUB | LOADING | STALE | FAST | MAY_REPLICATE | HARMLESS,
       .syntax = "shardchannel message",
       .keys = { KEY(1, KEY_NOT_KEY) },
       .since = "7.0.0", .cost = "O(n) for n subscribers",

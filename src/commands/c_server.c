@@ -293,7 +293,7 @@ static const struct command server_commands[] = {
       .since = "5.0.0", .cost = "O(1)",
       .summary = "List the subcommands." },
     { .name = "list", .container = "module", .run = cmd_module_list, .arity = 2,
-      .flags = ADMIN | NOSCRIPT,
+      .flags = ADMIN | NOSCRIPT | HARMLESS,
       .since = "4.0.0", .cost = "O(n) for n modules",
       .summary = "List the modules that are loaded.",
       .tips = "nondeterministic_output_order" },

@@ -63,7 +63,7 @@ static const struct command slowlog_commands[] = {
       .since = "2.2.12", .cost = "see the subcommands",
       .summary = "Look at the log of slow calls." },
     { .name = "get", .container = "slowlog", .run = cmd_slowlog_get, .arity = -2,
-      .flags = ADMIN | LOADING | STALE,
+      .flags = ADMIN | LOADING | STALE | HARMLESS,
       .syntax = "[count:i]",
       .since = "2.2.12", .cost = "O(n) for n entries",
       .summary = "Show the newest entries: 10, or so many, or all with -1.",
@@ -74,7 +74,7 @@ static const struct command slowlog_commands[] = {
       .since = "6.2.0", .cost = "O(1)",
       .summary = "List the subcommands." },
     { .name = "len", .container = "slowlog", .run = cmd_slowlog_len, .arity = 2,
-      .flags = ADMIN | LOADING | STALE,
+      .flags = ADMIN | LOADING | STALE | HARMLESS,
       .since = "2.2.12", .cost = "O(1)",
       .summary = "Count the entries of the log.",
       .tips = "request_policy:all_nodes response_policy:agg_sum "

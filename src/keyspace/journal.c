@@ -33,8 +33,11 @@ struct record {
     char name[];                        /* database number, then the key */
 };
 
+/* An event of a key, or (fn) what somebody else holds back. */
 struct held_event {
     struct held_event *next;
+    journal_end_fn *fn;
+    void *held;
     struct db *db;
     enum event_class what;
     const char *event;
@@ -169,6 +172,13 @@ has_record(struct db *db, struct bytes key)
     return found;
 }
 
+static void
+add_held(struct journal *j, struct held_event *h)
+{
+    *j->events_end = h;
+    j->events_end = &h->next;
+}
+
 void
 journal_hold(struct db *db, struct bytes key, enum event_class what, const char *event,
              bool timely)
@@ -180,8 +190,22 @@ journal_hold(struct db *db, struct bytes key, enum event_class what, const char 
                               .timely = timely && !has_record(db, key),
                               .len = (uint32_t)key.len };
     memcpy(h->key, key.at, key.len);
-    *j->events_end = h;
-    j->events_end = &h->next;
+    add_held(j, h);
+}
+
+bool
+journal_is_open(const struct keyspace *ks)
+{
+    return ks->journal != NULL;
+}
+
+void
+journal_at_end(struct keyspace *ks, journal_end_fn *fn, void *held)
+{
+    struct held_event *h = mem_alloc(sizeof *h);
+
+    *h = (struct held_event){ .fn = fn, .held = held };
+    add_held(ks->journal, h);
 }
 
 /* The journal is closed before anything is sent or put back. */
@@ -205,7 +229,9 @@ free_events(struct journal *j, bool send)
 
     while ((h = j->events) != NULL) {
         j->events = h->next;
-        if (send || h->timely)
+        if (h->fn)
+            h->fn(h->held, send);
+        else if (send || h->timely)
             event(h->db, bytes_view(h->key, h->len), h->what, h->event);
         mem_free(h);
     }

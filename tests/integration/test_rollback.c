@@ -32,7 +32,7 @@ Test(rollback, with_rollback_tells_which_error_undid_it)
 Test(rollback, with_rollback_refuses_what_cannot_be_undone)
 {
     static const char *const refused[] = {
-        "FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "PUBLISH a b", "SPUBLISH a b", "SUBSCRIBE a",
+        "FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "SUBSCRIBE a", "PUNSUBSCRIBE",
         "CONFIG SET hz 20", "CLIENT SETNAME me", "CLIENT SETINFO lib-name x",
         "CLIENT TRACKING ON", "CLIENT CACHING YES", "CLIENT REPLY OFF", "CLIENT NO-EVICT ON",
         "CLIENT NO-TOUCH ON", "CLIENT KILL ID 77", "CLIENT PAUSE 1", "CLIENT UNPAUSE",
@@ -47,6 +47,43 @@ Test(rollback, with_rollback_refuses_what_cannot_be_undone)
         expect(fd, "EXEC", "-EXECABORT Transaction discarded because of previous errors.");
     }
     expect(fd, "PING", "+PONG");
+}
+
+Test(rollback, with_rollback_runs_what_only_reads)
+{
+    static const char *const reads[] = {
+        "CONFIG GET hz", "CLIENT ID", "CLIENT GETNAME", "CLIENT GETREDIR",
+        "CLIENT TRACKINGINFO", "SLOWLOG GET", "SLOWLOG LEN", "LATENCY LATEST",
+        "LATENCY HISTORY x", "LATENCY DOCTOR", "LATENCY HISTOGRAM none", "MODULE LIST",
+        "PUBSUB CHANNELS", "PUBSUB NUMSUB a", "PUBSUB NUMPAT", "PUBSUB SHARDCHANNELS",
+        "PUBSUB SHARDNUMSUB a", "COMMAND COUNT", "ROLE", "CONFIG GET transaction-*",
+    };
+    char *plain, *careful;
+
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
+        plain = socket_ask(fd, reads[i]);
+        expect(fd, "MULTI ROLLBACK", "+OK");
+        expect(fd, reads[i], "+QUEUED");
+        careful = socket_ask(fd, "EXEC");
+        cr_expect(strncmp(careful, "*1\r\n", 4) == 0, "%s -> %s", reads[i], careful);
+        cr_expect_str_eq(careful + 4, plain, "%s -> %s", reads[i], careful + 4);
+        free(plain);
+        free(careful);
+    }
+    expect(fd, "MULTI ROLLBACK", "+OK");
+    expect(fd, "CLIENT LIST", "+QUEUED");
+    expect(fd, "CLIENT INFO", "+QUEUED");
+    expect_part(fd, "EXEC", "flags=x db=0 sub=0 psub=0 ssub=0 multi=2 ");
+}
+
+Test(rollback, that_asks_for_what_is_not_there_is_taken_back)
+{
+    expect(fd, "MULTI ROLLBACK", "+OK");
+    expect(fd, "SET k 1", "+QUEUED");
+    expect(fd, "LATENCY GRAPH nothing", "+QUEUED");
+    expect(fd, "EXEC", "-EXECABORT Transaction rolled back: ERR No samples available for "
+           "event 'nothing'");
+    expect(fd, "EXISTS k", ":0");
 }
 
 Test(rollback, with_rollback_is_silent_for_a_client_that_wants_no_replies)
