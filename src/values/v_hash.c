@@ -105,24 +105,24 @@ set_in_pack(struct value *v, struct bytes name, struct bytes value, msec deadlin
 {
     uint32_t at = hash_pack_find(*v, name);
     struct hash_field old;
-    bool over;
+    bool is_new = at == PACK_END;
 
-    if (at == PACK_END) {
+    if (is_new) {
         hash_pack_add(v, name, value, HASH_FOREVER);
         if (deadline != HASH_KEEP && deadline != HASH_FOREVER)
             hash_set_deadline(v, name, deadline);
-        if (is_above(hash_pack_count(*v), l->entries))
-            make_table(v, 0);
-        return true;
+    } else {
+        hash_pack_get(*v, at, &old);
+        is_new = is_over(old.deadline);
+        if (deadline == HASH_KEEP)
+            deadline = is_new ? HASH_FOREVER : old.deadline;
+        hash_pack_replace(v, at, value, old.deadline);
+        if (deadline != old.deadline)
+            hash_pack_set_deadline(v, at, deadline);
     }
-    hash_pack_get(*v, at, &old);
-    over = is_over(old.deadline);
-    if (deadline == HASH_KEEP)
-        deadline = over ? HASH_FOREVER : old.deadline;
-    hash_pack_replace(v, at, value, old.deadline);
-    if (deadline != old.deadline)
-        hash_pack_set_deadline(v, at, deadline);
-    return over;
+    if (is_above(hash_pack_count(*v), l->entries))      /* the limit may be lower now */
+        make_table(v, 0);
+    return is_new;
 }
 
 bool

@@ -246,6 +246,30 @@ Test(v_hash, becomes_a_table_at_the_field_too_many, .init = start, .fini = clock
     hash_type.free(v);
 }
 
+Test(v_hash, becomes_a_table_when_a_field_is_set_again_under_a_lower_limit,
+     .init = start, .fini = clock_thaw)
+{
+    static const struct hash_limits lower = { 4, 40 };
+    msec soon = clock_ms() + 500;
+    struct value v = numbered(5, 32);
+    struct hash_field f;
+
+    hash_set_deadline(&v, B("1"), soon);
+    hash_set_deadline(&v, B("2"), soon + 1);
+    hash_set(&v, B("2"), B("again"), HASH_KEEP, &small);
+    cr_expect_eq(v.encoding, HASH_TIMED_PACK);
+    cr_expect_not(hash_set(&v, B("2"), B("more"), HASH_KEEP, &lower));
+    cr_expect_eq(v.encoding, HASH_TIMED_TABLE);
+    hash_check(v);
+    cr_assert(hash_find(v, B("1"), &f));
+    cr_expect_eq(f.deadline, soon);
+    cr_assert(hash_find(v, B("2"), &f));
+    cr_expect_eq(f.deadline, soon + 1);
+    cr_expect(bytes_equal(f.value, B("more")));
+    cr_expect_eq(hash_count(v), 5);
+    hash_type.free(v);
+}
+
 Test(v_hash, becomes_a_table_at_the_value_too_long, .init = start, .fini = clock_thaw)
 {
     struct value v = hash_new();
