@@ -123,6 +123,9 @@ transaction_queue(struct call *c)
         t->is_refused = true;
         return;
     }
+    reply_status(c->out, "QUEUED");
+    if (t->is_refused || client_is(c->client, CLIENT_WATCH_BROKEN))
+        return;                         /* it will never run */
     if (t->count == t->room) {
         t->room = t->room ? 2 * t->room : 4;
         t->calls = mem_realloc(t->calls, t->room * sizeof *t->calls);
@@ -130,7 +133,6 @@ transaction_queue(struct call *c)
     t->calls[t->count] = copy_call(c);
     t->memory += t->calls[t->count++]->size;
     t->flags |= c->cmd->row->flags;
-    reply_status(c->out, "QUEUED");
 }
 
 static void

@@ -223,6 +223,35 @@ expect_command(const char *request, const char *name)
     free(shown);
 }
 
+static void
+expect_queued(const char *count)
+{
+    char *shown = field(other, "CLIENT LIST TYPE normal", " multi=");
+
+    cr_expect_str_eq(shown, count);
+    free(shown);
+}
+
+/* What is lost already is not kept. */
+Test(client_commands, list_counts_queued_commands_until_the_transaction_is_lost)
+{
+    expect(fd, "MULTI", "+OK");
+    expect(fd, "PING", "+QUEUED");
+    expect_queued("1");
+    expect_start(fd, "NOSUCH", "-ERR unknown command");
+    expect(fd, "PING", "+QUEUED");
+    expect_queued("1");
+    expect_start(fd, "EXEC", "-EXECABORT");
+    expect(fd, "WATCH w", "+OK");
+    expect(fd, "MULTI", "+OK");
+    expect(fd, "PING", "+QUEUED");
+    expect(other, "SET w 1", "+OK");
+    expect(fd, "PING", "+QUEUED");
+    expect_queued("1");
+    expect_start(fd, "EXEC", "*-1");
+    expect_queued("-1");
+}
+
 /* Also what was queued, refused or unknown. */
 Test(client_commands, list_names_the_last_command_that_was_asked_for)
 {
