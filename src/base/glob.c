@@ -82,8 +82,8 @@ glob_match(struct bytes pattern, struct bytes text, bool nocase)
     const char *t = text.at, *t_end = t + text.len;
     const char *star_p = NULL, *star_t = NULL;
 
-    if (text.len == 0)                  /* as KEYS does: not even `**` */
-        return pattern.len == 0 || (pattern.len == 1 && *p == '*');
+    if (text.len == 0)                  /* as Redis has it: not even `*` */
+        return pattern.len == 0;
     while (t < t_end) {
         if (p < p_end && *p == '*') {
             star_p = ++p;

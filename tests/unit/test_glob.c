@@ -34,10 +34,11 @@ Test(glob, stars_and_marks_stand_for_bytes)
     cr_expect(glob_match(B("a*b"), B("a\0b"), false));
 }
 
-/* As the server answers KEYS for an empty key name. */
-Test(glob, the_empty_text_matches_one_star_but_not_two)
+/* As the server hands on a message to a channel without a name. */
+Test(glob, the_empty_text_matches_no_pattern_but_the_empty_one)
 {
-    cr_expect(matches("*", ""));
+    cr_expect(matches("", ""));
+    cr_expect_not(matches("*", ""));
     cr_expect_not(matches("**", ""));
 }
 
