@@ -298,6 +298,8 @@ cmd_client_reply(struct call *c)
         reply_ok(c->out);
     } else if (call_is(c, 2, "off")) {
         client_set(client, CLIENT_REPLY_OFF, true);
+        if (client_is(client, CLIENT_IN_EXEC))
+            c->out->muted = true;       /* else from the next command on */
     } else if (call_is(c, 2, "skip")) {
         if (!client_is(client, CLIENT_REPLY_OFF))
             client_set(client, CLIENT_REPLY_SKIP_NEXT, true);
