@@ -277,8 +277,7 @@ cmd_hscan(struct call *c)
 
     if (!e || !element_scan_options(c, "novalues", &s))
         return;
-    if (!element_scan_is_over(&s))
-        s.cursor = hash_scan(entry_value(e), s.cursor, s.count, scan_field, &s);
+    s.cursor = hash_scan(entry_value(e), s.cursor, s.count, scan_field, &s);
     element_scan_finish(c, &s);
 }
 

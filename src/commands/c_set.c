@@ -215,8 +215,7 @@ cmd_sscan(struct call *c)
 
     if (!e || !element_scan_options(c, NULL, &s))
         return;
-    if (!element_scan_is_over(&s))
-        s.cursor = set_scan(entry_value(e), s.cursor, s.count, scan_member, &s);
+    s.cursor = set_scan(entry_value(e), s.cursor, s.count, scan_member, &s);
     element_scan_finish(c, &s);
 }
 

@@ -108,8 +108,7 @@ cmd_zscan(struct call *c)
     if (!e || !element_scan_options(c, NULL, &s))
         return;
     s.flag = entry_value(e).encoding == ZSET_PACK;  /* which shows how it keeps scores */
-    if (!element_scan_is_over(&s))
-        s.cursor = zset_scan(entry_value(e), s.cursor, s.count, scan_item, &s);
+    s.cursor = zset_scan(entry_value(e), s.cursor, s.count, scan_item, &s);
     element_scan_finish(c, &s);
 }
 

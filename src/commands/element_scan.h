@@ -4,8 +4,7 @@
  *     e = element_scan_start(c, TYPE_SET, &s);
  *     if (!e || !element_scan_options(c, NULL, &s))
  *         return;
- *     if (!element_scan_is_over(&s))
- *         s.cursor = set_scan(entry_value(e), s.cursor, s.count, each, &s);
+ *     s.cursor = set_scan(entry_value(e), s.cursor, s.count, each, &s);
  *     element_scan_finish(c, &s);
  *
  * where each() asks element_scan_wants() and writes to s.out, counting in s.written. */
@@ -29,15 +28,6 @@ struct entry *element_scan_start(struct call *c, enum type type, struct element_
 /* Options from argument 3 on: MATCH, COUNT and `word` (NULL: none), which takes
  * nothing.  False: answered. */
 bool element_scan_options(struct call *c, const char *word, struct element_scan *s);
-/* No cursor from here is that large: the walk is simply at its end. */
-static inline bool
-element_scan_is_over(struct element_scan *s)
-{
-    bool over = s->cursor >> 48 != 0;
-
-    s->cursor = over ? 0 : s->cursor;
-    return over;
-}
 /* Does MATCH let this one through? */
 bool element_scan_wants(const struct element_scan *s, struct bytes name);
 /* Answer the cursor, and behind it what was written into s->out. */
