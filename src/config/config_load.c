@@ -420,6 +420,8 @@ config_load(struct config *c, int argc, char **argv, struct text *report)
     } else if (argc > 0 && is_stdin_mark(argv[0])) {
         from_stdin = true;
         argc--, argv++;
+    } else if (argc > 0 && argv[0][0] == '\0') {
+        argc--, argv++;                 /* no file, as Redis has it */
     }
     if (argc > 0 && is_stdin_mark(argv[argc - 1])) {
         from_stdin = true;

@@ -71,6 +71,21 @@ Test(config_files, a_value_may_begin_with_two_dashes)
     config_free(c);
 }
 
+Test(config_files, a_first_argument_that_is_empty_is_no_file)
+{
+    struct config *c = config_new();
+    struct text report = { 0 };
+
+    cr_expect_eq(LOAD(c, &report, ""), OK);
+    cr_expect_str_eq(config_file(c), "");
+    cr_expect_eq(LOAD(c, &report, "", "--hz", "9"), OK);
+    cr_expect_eq(c->hz, 9);
+    cr_expect_eq(LOAD(c, &report, "", ""), FAILED);
+    cr_expect_eq(LOAD(c, &report, "--hz", "8", ""), FAILED);
+    text_free(&report);
+    config_free(c);
+}
+
 Test(config_files, standard_input_is_a_file_before_the_options)
 {
     struct config *c = config_new();
