@@ -38,6 +38,8 @@ Test(settings, are_set_together_or_not_at_all)
 
 Test(settings, of_what_is_not_there_are_refused)
 {
+    char *log;
+
     expect(fd, "CONFIG SET activedefrag yes",
            "-ERR CONFIG SET failed (possibly related to argument 'activedefrag') - Active "
            "defragmentation cannot be enabled: it requires a Redis server compiled with a "
@@ -56,9 +58,10 @@ Test(settings, of_what_is_not_there_are_refused)
     expect(fd, "CONFIG GET hz", "*2\r\n$2\r\nhz\r\n$2\r\n10");
     expect(fd, "CONFIG SET tls-port 0 activedefrag no appendonly no", "+OK");
     expect(fd, "CONFIG SET min-replicas-to-write 1", "+OK");
-    cr_expect(strstr(file_text(server->log), "# WARNING The option min-replicas-to-write "
-                     "was set, but its feature is not part of this version\n"), "%s",
-              file_text(server->log));
+    log = file_text(server->log);
+    cr_expect(strstr(log, "# WARNING The option min-replicas-to-write was set, but its "
+                     "feature is not part of this version\n"), "%s", log);
+    free(log);
 }
 
 Test(settings, of_memory_stop_growth_and_let_it_go_on)
