@@ -189,11 +189,12 @@ memory_limit(const struct clients *all)
 {
     const struct config *config = all->server->config;
     int64_t n = config->max_memory_clients;
-    size_t limit;
+    size_t limit = (size_t)n, all_memory = config->max_memory;
 
-    if (n == 0 || (n < 0 && config->max_memory == 0))
+    if (n == 0 || (n < 0 && all_memory == 0))
         return 0;
-    limit = n > 0 ? (size_t)n : (size_t)((double)config->max_memory * (double)-n / 100.0);
+    if (n < 0)                          /* percent, 100 at most */
+        limit = all_memory / 100 * (size_t)-n + all_memory % 100 * (size_t)-n / 100;
     return limit > MEMORY_LIMIT_MIN ? limit : MEMORY_LIMIT_MIN;
 }
 

@@ -5,7 +5,8 @@
  * Between journal_begin and its end, the first touch of a key for writing keeps a
  * copy of it, and events are held back.  journal_commit sends the events;
  * journal_rollback puts every key back (value, deadline, access clock), drops the
- * events and restores the dirty counter.  Others may hold back what they do, too.  Cost: a copy of each touched value. */
+ * events and restores the dirty counter.  Others may hold back what they do, too.
+ * Cost: a copy of each touched value. */
 #ifndef IGNIS_KEYSPACE_JOURNAL_H
 #define IGNIS_KEYSPACE_JOURNAL_H
 #include "keyspace/keyspace.h"

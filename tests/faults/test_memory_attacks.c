@@ -168,6 +168,7 @@ Test(memory_attacks, strangers_that_never_read_cannot_pile_up_errors)
     before = info_number(fd, "used_memory_peak");
     for (int i = 0; i < 60; i++)
         fds[i] = connect_narrow();
+    cr_expect(sessions_become(61));
     for (int round = 0; round < 50 && sessions() > 1; round++)
         for (int i = 0; i < 60; i++)
             push(fds[i], "GET somebody\r\n", 4000);

@@ -137,6 +137,19 @@ Test(options, of_clients_memory_in_percent_mean_nothing_without_maxmemory, .time
     stop();
 }
 
+Test(options, of_clients_memory_in_percent_may_be_of_more_than_there_is, .timeout = 60)
+{
+    int large;
+
+    start("--maxmemory-clients", "100%");
+    expect(fd, "CONFIG SET maxmemory 18446744073709551615", "+OK");
+    large = holder(300000);
+    expect(fd, "PING", "+PONG");
+    cr_expect_eq(info_number(fd, "evicted_clients"), 0);
+    close(large);
+    stop();
+}
+
 Test(options, hide_what_clients_are_from_the_log, .timeout = 60)
 {
     int large;
