@@ -32,7 +32,6 @@ void conn_free(struct conn *c);
 /* Send what is queued, then report `closed`.  No more reads. */
 void conn_close_after_reply(struct conn *c);
 /* Close at the end of this loop turn (safe anywhere), reporting `closed`. */
-
 void conn_close_soon(struct conn *c);
 
 /* Its output queue: append with reply_*; then one of the three below. */
