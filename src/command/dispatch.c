@@ -38,8 +38,9 @@
 
 #define BATCH_MAX 128
 #define FLUSH_BYTES (128 * 1024)        /* do not let a batch's replies pile up further */
-#define STOPPED (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_CLOSE_AFTER_REPLY \
-                 | CLIENT_DEAD)
+/* More is still to be run before what it sends now. */
+#define WAITS (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_RESUMING)
+#define STOPPED (WAITS | CLIENT_CLOSE_AFTER_REPLY | CLIENT_DEAD)
 
 struct item {
     struct request request;
@@ -215,7 +216,7 @@ run_batch(struct client *c, int n, const char *at, size_t len, int64_t *done)
         }
         *done = (int64_t)it->request.offset;
         if (UNLIKELY((c->flags & STOPPED) || !relieve(c))) {
-            if (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED))
+            if (c->flags & WAITS)
                 postponed_add(c, bytes_view(at + *done, len - (size_t)*done));
             return false;
         }
@@ -330,7 +331,7 @@ run_bytes(struct client *c, const char *at, size_t len)
     }
     if (!went_on)
         request_reader_reset(reader);
-    if (len > 0 && (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED)))
+    if (len > 0 && (c->flags & WAITS))
         postponed_add(c, bytes_view(at, len));
     reader_give_back(c, reader);
 }
@@ -372,7 +373,7 @@ dispatch_bytes(struct client *c, char *at, size_t len)
     }
     conn_touch(c->conn);
     if (UNLIKELY(c->flags & STOPPED)) {
-        if (c->flags & (CLIENT_BLOCKED | CLIENT_POSTPONED)) {
+        if (c->flags & WAITS) {
             postponed_add(c, bytes_view(at, len));
             clients_memory_check(c);
         }

@@ -89,6 +89,25 @@ Test(arrivals, that_wait_for_an_element_get_it_in_that_order, .timeout = 60)
     stop();
 }
 
+/* What it sent while it waited comes first, though it is still to be run; half a request
+ * is one with its rest. */
+Test(arrivals, from_one_whose_wait_just_ended_come_after_what_it_had_sent, .timeout = 60)
+{
+    start();
+    socket_send_text(crowd[0], "BLPOP jobs 0\r\nECHO 1\r\n*2\r\n$4\r\nECHO\r\n$5\r\nhel");
+    cr_assert(info_reaches(fd, "blocked_clients", 1));
+    keep_busy();
+    socket_send_text(other, "RPUSH jobs x\n");
+    socket_send_text(crowd[0], "lo\r\nECHO 2\r\n");
+    expect_next(fd, "+OK");
+    expect_next(other, ":1");
+    expect_next(crowd[0], "*2\r\n$4\r\njobs\r\n$1\r\nx");
+    expect_next(crowd[0], "$1\r\n1");
+    expect_next(crowd[0], "$5\r\nhello");
+    expect_next(crowd[0], "$1\r\n2");
+    stop();
+}
+
 Test(arrivals, come_after_a_password_that_was_set_before_them, .timeout = 60)
 {
     int late;
