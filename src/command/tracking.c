@@ -8,7 +8,8 @@
  *             out and tells them once; they have to read it again to be told again.
  *             Broadcasting clients follow prefixes: see tracking_bcast.c.
  *             What a client is to be told during its own command waits for the end of
- *             the reply.
+ *             the reply.  What it reads within a transaction with rollback waits in the
+ *             journal, in its place among the changes.
  * Invariants: 1. CLIENT_TRACKING exactly while client->tracker is not NULL.
  *             2. ids in the table may be those of clients that are gone: ids are
  *                never used twice.
@@ -29,6 +30,7 @@
 #include "command/tracking_bcast.h"
 #include "command/tracking_table.h"
 #include "config/config.h"
+#include "keyspace/journal.h"
 #include "net/loop.h"
 
 #define CHANNEL "__redis__:invalidate"
@@ -198,6 +200,42 @@ tracking_limit(struct tracking *all)
         invalidate(all, tracking_table_take_any(all->table));
 }
 
+struct held_read {
+    struct tracking *all;
+    uint64_t reader;
+    uint32_t len;
+    char name[];
+};
+
+/* What was taken back was not read: EXEC answers an error. */
+static void
+end_held(void *held, bool happened)
+{
+    struct held_read *h = held;
+
+    if (happened) {
+        tracking_table_add(h->all->table, bytes_view(h->name, h->len), h->reader);
+        tracking_limit(h->all);
+    }
+    mem_free(h);
+}
+
+static void
+remember_key(struct tracking *all, struct bytes name, uint64_t reader)
+{
+    struct keyspace *ks = all->server->keyspace;
+    struct held_read *h;
+
+    if (!journal_is_open(ks)) {
+        tracking_table_add(all->table, name, reader);
+        return;
+    }
+    h = mem_alloc(sizeof *h + name.len);
+    *h = (struct held_read){ .all = all, .reader = reader, .len = (uint32_t)name.len };
+    memcpy(h->name, name.at, name.len);
+    journal_at_end(ks, end_held, h);
+}
+
 void
 tracking_remember(struct call *c)
 {
@@ -214,8 +252,7 @@ tracking_remember(struct call *c)
     if (command_keys(c->cmd, c->argv, c->argc, &found))
         for (int i = 0; i < found.count; i++)
             if (!(found.keys[i].access & KEY_NOT_KEY))
-                tracking_table_add(all->table, c->argv[found.keys[i].at],
-                                   c->client->id);
+                remember_key(all, c->argv[found.keys[i].at], c->client->id);
     found_keys_free(&found);
     tracking_limit(all);
 }

@@ -83,6 +83,35 @@ Test(tracking, with_noloop_does_not_tell_of_own_changes)
     expect_next(a, TOLD("x"));
 }
 
+/* Its changes are told at the end, what it reads is remembered in its place among them:
+ * else what it reads of its own writing would be forgotten unsaid. */
+Test(tracking, knows_what_a_transaction_with_rollback_has_read)
+{
+    static const char *const calls[] = { "SET x 1", "GET x", "GET y", "SET y 1" };
+
+    expect(a, "CLIENT TRACKING ON NOLOOP", "+OK");
+    run_and_fail(a, calls, 4);
+    expect_part(fd, "INFO stats", "tracking_total_keys:0\r\n");
+    expect(a, "MULTI ROLLBACK", "+OK");
+    for (int i = 0; i < 4; i++)
+        expect(a, calls[i], "+QUEUED");
+    expect(a, "EXEC", "*4\r\n+OK\r\n$1\r\n1\r\n_\r\n+OK");
+    expect_part(fd, "INFO stats", "tracking_total_keys:1\r\n");
+    expect(fd, "MSET x 2 y 2", "+OK");
+    expect_next(a, TOLD("x"));
+    expect_silence(a, 20);
+    expect(a, "CLIENT TRACKING OFF", "+OK");
+    expect(a, "CLIENT TRACKING ON", "+OK");
+    expect(a, "MULTI ROLLBACK", "+OK");
+    for (int i = 0; i < 4; i++)
+        expect(a, calls[i], "+QUEUED");
+    expect(a, "EXEC", "*4\r\n+OK\r\n$1\r\n1\r\n$1\r\n2\r\n+OK");
+    expect_next(a, TOLD("y"));
+    expect(fd, "MSET x 2 y 2", "+OK");
+    expect_next(a, TOLD("x"));
+    expect_silence(a, 20);
+}
+
 Test(tracking, can_be_opted_into_and_out_of)
 {
     expect(a, "CLIENT TRACKING ON OPTIN", "+OK");
