@@ -13,43 +13,53 @@
  *
  *             A class without its `]` ends with the pattern, `[]` matches
  *             nothing, `[^]` anything, `[z-a]` means `[a-z]`, and a backslash at
- *             the very end is an ordinary byte: all as redis-server answers,
- *             checked by random comparison of 300,000 patterns with it.
+ *             the very end is an ordinary byte.  Bytes above 127 come before the
+ *             others in a range.  Where case is ignored, a quoted byte of a class
+ *             keeps its case, and the ends of a range are ordered before their case
+ *             is forgotten.  All as redis-server answers (on x86), checked by random
+ *             comparison of 300,000 patterns with it.
  * Cost:       O(pattern * text), no memory.
  * Read next:  commands/c_scan.c */
 #include "base/glob.h"
 
-static inline unsigned char
+static inline signed char
 fold_case(char c, bool nocase)
 {
-    unsigned char b = (unsigned char)c;
+    signed char b = (signed char)c;
 
-    return nocase && (unsigned)b - 'A' < 26 ? b | 0x20 : b;
+    return nocase && 'A' <= b && b <= 'Z' ? b | 0x20 : b;
+}
+
+/* Is `c` between the ends `a` and `b`, whichever is the first? */
+static bool
+is_in_range(char a, char b, char c, bool nocase)
+{
+    bool ordered = (signed char)a <= (signed char)b;
+    signed char low = fold_case(ordered ? a : b, nocase);
+    signed char high = fold_case(ordered ? b : a, nocase);
+    signed char folded = fold_case(c, nocase);
+
+    return low <= folded && folded <= high;
 }
 
 /* Read the class that starts behind the `[` at *at; leaves *at behind its `]`
- * or at the end.  Does `c` (already folded) belong to it? */
+ * or at the end.  Does `c` belong to it? */
 static bool
-match_class(const char **at, const char *end, unsigned char c, bool nocase)
+match_class(const char **at, const char *end, char c, bool nocase)
 {
     const char *p = *at;
     bool is_negated = p < end && *p == '^', is_found = false;
 
     p += is_negated;
     while (p < end && *p != ']') {
-        unsigned char low, high;
-
         if (*p == '\\' && end - p >= 2) {
-            p++;
-            is_found |= fold_case(*p++, nocase) == c;
+            is_found |= p[1] == c;
+            p += 2;
         } else if (end - p >= 3 && p[1] == '-') {
-            low = fold_case(p[0], nocase);
-            high = fold_case(p[2], nocase);
-            is_found |= low <= high ? low <= c && c <= high
-                                    : high <= c && c <= low;
+            is_found |= is_in_range(p[0], p[2], c, nocase);
             p += 3;
         } else {
-            is_found |= fold_case(*p++, nocase) == c;
+            is_found |= fold_case(*p++, nocase) == fold_case(c, nocase);
         }
     }
     *at = p < end ? p + 1 : p;
@@ -66,7 +76,7 @@ match_one(const char **at, const char *end, char c, bool nocase)
         return true;
     case '[':
         ++*at;
-        return match_class(at, end, fold_case(c, nocase), nocase);
+        return match_class(at, end, c, nocase);
     case '\\':
         if (end - *at >= 2)
             ++*at;

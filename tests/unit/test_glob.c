@@ -79,6 +79,30 @@ Test(glob, case_can_be_ignored)
     cr_expect_not(glob_match(B("MAX"), B("max"), false));
 }
 
+/* As CONFIG GET and COMMAND LIST have it. */
+Test(glob, case_counts_at_quoted_bytes_and_for_the_order_of_a_range)
+{
+    cr_expect(glob_match(B("[\\a]"), B("a"), true));
+    cr_expect_not(glob_match(B("[\\A]"), B("a"), true));
+    cr_expect_not(glob_match(B("[\\a]"), B("A"), true));
+    cr_expect(glob_match(B("[^\\A]"), B("a"), true));
+    cr_expect_not(glob_match(B("[A-\\]"), B("a"), true));
+    cr_expect_not(glob_match(B("[M-a]"), B("h"), true));
+    cr_expect(glob_match(B("[A-z]"), B("h"), true));
+    cr_expect(glob_match(B("[z-A]"), B("H"), true));
+}
+
+Test(glob, ranges_have_the_bytes_above_127_first)
+{
+    cr_expect(matches("[\x80-\xff]", "\xc3"));
+    cr_expect_not(matches("[\x80-\xff]", "a"));
+    cr_expect(matches("[a-\xff]", "\xff"));
+    cr_expect(matches("[a-\xff]", "B"));
+    cr_expect_not(matches("[a-\xff]", "b"));
+    cr_expect_not(matches("[a-\xff]", "\xfe"));
+    cr_expect(matches("[\xf0-\x01]", "\xf8"));
+}
+
 /* A recursive matcher would still be busy when the sun goes out. */
 Test(glob, many_stars_cannot_hang, .timeout = 10)
 {
