@@ -96,7 +96,7 @@ client_memory(const struct client *c)
     size_t n = mem_class(sizeof *c) + postponed_memory(c);
 
     n += c->conn ? conn_memory(c->conn) : reply_memory(c->out);     /* it holds `out` */
-    n += transaction_memory(c) + pubsub_memory(c) + tracking_memory(c);
+    n += transaction_memory(c) + watch_memory(c) + pubsub_memory(c) + tracking_memory(c);
     if (c->reader)
         n += request_memory(c->reader);
     if (c->extra)

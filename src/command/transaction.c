@@ -88,6 +88,20 @@ copy_call(const struct call *c)
     return q;
 }
 
+/* Big arguments are its own: their reader has let go of them. */
+static size_t
+queued_memory(const struct queued *q)
+{
+    size_t n = q->size;
+
+    if (q->blobs)
+        n += (size_t)q->argc * sizeof *q->blobs;
+    for (int i = 0; q->blobs && i < q->argc; i++)
+        if (q->blobs[i])
+            n += blob_memory(q->blobs[i]);
+    return n;
+}
+
 static void
 free_call(struct queued *q)
 {
@@ -131,7 +145,7 @@ transaction_queue(struct call *c)
         t->calls = mem_realloc(t->calls, t->room * sizeof *t->calls);
     }
     t->calls[t->count] = copy_call(c);
-    t->memory += t->calls[t->count++]->size;
+    t->memory += queued_memory(t->calls[t->count++]);
     t->flags |= c->cmd->row->flags;
 }
 

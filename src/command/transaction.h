@@ -40,6 +40,8 @@ void watches_free(struct watches *w);
 void watch_key(struct call *c, int arg);
 /* UNWATCH: nothing is watched, nothing is broken.  O(its keys). */
 void watch_forget_all(struct client *c);
+/* What its watches take; a key that others watch too counts for each.  O(1). */
+size_t watch_memory(const struct client *c);
 /* A watched key was changed, or is over by its deadline. */
 bool watch_is_broken(struct client *c);
 /* For INFO: clients that watch, and keys that are watched by anybody. */

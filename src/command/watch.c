@@ -20,6 +20,7 @@ struct watch {
     struct watched_key *key;
     struct watch *next_of_client;
     struct watch *prev, *next;          /* of the key */
+    size_t memory;                      /* of this one and all after it of the client */
     bool was_there;
 };
 
@@ -112,6 +113,12 @@ is_watched_by(const struct client *c, const struct watched_key *k)
     return of_key && of_client;
 }
 
+size_t
+watch_memory(const struct client *c)
+{
+    return c->watched ? c->watched->memory : 0;
+}
+
 void
 watch_key(struct call *c, int arg)
 {
@@ -137,6 +144,8 @@ watch_key(struct call *c, int arg)
     w = mem_alloc(sizeof *w);
     *w = (struct watch){ .client = c->client, .key = k, .next = k->first,
                          .next_of_client = c->client->watched,
+                         .memory = watch_memory(c->client) + sizeof *w + sizeof *k
+                                   + k->len,
                          .was_there = db_peek(c->db, &key) != NULL };
     if (k->first)
         k->first->prev = w;

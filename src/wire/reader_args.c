@@ -58,6 +58,7 @@ reader_args_add_blob(struct request_reader *r, struct bytes arg, struct blob *bl
         memset(r->blobs, 0, size);
     }
     r->blobs[r->argc - 1] = blob;
+    r->blob_bytes += blob_memory(blob);
 }
 
 void
@@ -106,6 +107,6 @@ reader_args_forget(struct request_reader *r)
     r->blobs = NULL;
     r->argc = r->room = r->stashed = 0;
     r->has_count = r->is_carried = false;
-    r->before = 0;
+    r->before = r->blob_bytes = 0;
     r->held_len = r->line_len = 0;
 }

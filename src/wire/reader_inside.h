@@ -45,6 +45,7 @@ struct request_reader {
     struct bytes *argv;
     struct blob **blobs;                /* NULL, or one per argument that fits */
     int argc, room;
+    size_t blob_bytes;                  /* memory of those in `blobs` */
     int stashed;                        /* arguments before this one are in our memory */
     bool has_count;                     /* the "*3" line was read */
     bool is_carried;                    /* it began in an earlier feed */

@@ -393,5 +393,5 @@ request_memory(const struct request_reader *r)
     size_t hi = r->hi ? sizeof *r->hi + 2 * FEED_PIECE : 0;
 
     return sizeof *r + hi + r->arenas[0].memory + r->arenas[1].memory
-           + (r->blob ? blob_memory(r->blob) : 0);
+           + r->blob_bytes + (r->blob ? blob_memory(r->blob) : 0);
 }

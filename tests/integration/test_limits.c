@@ -254,6 +254,83 @@ Test(limits, of_clients_memory_evict_the_biggest_first, .timeout = 60)
     stop();
 }
 
+/* Big arguments are kept as they came, small ones are copied. */
+Test(limits, of_clients_memory_count_what_a_transaction_has_queued, .timeout = 60)
+{
+    static const size_t sizes[] = { 30000, 100000, 1000000 };
+    size_t len;
+    char *set;
+    int s;
+
+    start("--maxmemory-clients", "8mb");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        s = server_connect(server);
+        expect(s, "MULTI", "+OK");
+        set = request_set(&len, "a", sizes[i]);
+        for (size_t sent = 0; sent < 16000000; sent += len)
+            send(s, set, len, MSG_NOSIGNAL);    /* it may be closed already */
+        cr_expect(info_reaches(fd, "evicted_clients", (long long)i + 1), "%zu", sizes[i]);
+        free(set);
+        close(s);
+    }
+    stop();
+}
+
+Test(limits, of_clients_memory_count_all_arguments_of_half_a_request, .timeout = 60)
+{
+    size_t len;
+    char *set;
+    int s;
+
+    start("--maxmemory-clients", "4mb");
+    set = request_set(&len, "a", 100000);
+    s = server_connect(server);
+    socket_send_text(s, "*1000\r\n");
+    for (int i = 0; i < 80; i++)                /* each of them is finished */
+        send(s, set + 20, len - 20, MSG_NOSIGNAL);
+    cr_expect(info_reaches(fd, "evicted_clients", 1));
+    close(s);
+    free(set);
+    stop();
+}
+
+Test(limits, of_clients_memory_count_the_keys_that_are_watched, .timeout = 60)
+{
+    char key[40000];
+    int s;
+
+    start("--maxmemory-clients", "1mb");
+    s = server_connect(server);
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof key, "WATCH %039000d\r\n", i);
+        send(s, key, strlen(key), MSG_NOSIGNAL);
+    }
+    cr_expect(info_reaches(fd, "evicted_clients", 1));
+    close(s);
+    stop();
+}
+
+/* In the memory of the small there is no room for the large: counted once each. */
+Test(limits, of_clients_memory_forget_what_was_executed_and_unwatched, .timeout = 60)
+{
+    size_t len;
+    char *set;
+
+    start("--maxmemory-clients", "1mb");
+    set = request_set(&len, "a", 300000);
+    for (int i = 0; i < 20; i++) {
+        expect(other, "WATCH a", "+OK");
+        expect(other, "MULTI", "+OK");
+        socket_send(other, set, len);
+        expect_next(other, "+QUEUED");
+        expect(other, i % 2 ? "EXEC" : "DISCARD", i % 2 ? "*1\r\n+OK" : "+OK");
+    }
+    expect_part(fd, "CLIENT LIST", " multi-mem=0 ");
+    cr_expect_eq(info_number(fd, "evicted_clients"), 0);
+    free(set);
+    stop();
+}
+
 /* Their replies wait for one another, each in a chunk of its own. */
 Test(limits, of_clients_memory_spare_those_who_are_answered_in_one_turn, .timeout = 60)
 {
