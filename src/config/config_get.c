@@ -54,7 +54,8 @@ give_matching(const struct getting *g, struct bytes wanted)
     const char *name;
 
     for (size_t i = 0; (name = option_name_at(i, &o)); i++) {
-        if (g->seen[i] || o->flags & REPEATED || (pattern && o->flags & HIDDEN))
+        if (g->seen[i] || o->flags & REPEATED
+            || (pattern && o->flags & (HIDDEN | UNLISTED)))
             continue;
         if (pattern ? !glob_match(wanted, bytes_of_text(name), true)
                     : !bytes_is(wanted, name))

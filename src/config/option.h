@@ -10,10 +10,11 @@ enum option_flag {
     LIVE = 0,               /* CONFIG SET works */
     FIXED = 1 << 0,         /* start-up only */
     PROTECTED = 1 << 1,     /* CONFIG SET as enable-protected-configs says */
-    HIDDEN = 1 << 2,        /* CONFIG GET to exact names only */
+    HIDDEN = 1 << 2,        /* CONFIG GET to exact names only; not in ignis.conf */
     SECRET = 1 << 3,        /* never logged */
     NOT_BUILT = 1 << 4,     /* kept and answered; nothing acts on it */
-    REPEATED = 1 << 5       /* a directive that adds up: no CONFIG GET or SET */
+    REPEATED = 1 << 5,      /* a directive that adds up: no CONFIG GET or SET */
+    UNLISTED = 1 << 6       /* CONFIG GET to exact names only */
 };
 
 struct option;

@@ -98,6 +98,19 @@ Test(config, get_shows_hidden_options_to_their_exact_name_only)
     config_free(c);
 }
 
+/* Tools read all options and set them back.  What Redis has not, they do not know to
+ * leave out. */
+Test(config, get_lists_newer_options_only_if_they_can_be_set)
+{
+    struct config *c = config_new();
+
+    cr_expect_str_eq(get(c, "unixsocket*"), "unixsocket=\nunixsocketperm=0\n");
+    cr_expect_str_eq(get(c, "unixsocketgroup"), "unixsocketgroup=\n");
+    cr_expect_str_eq(get(c, "hash-see?"), "");
+    cr_expect_str_eq(get(c, "hash-seed"), "hash-seed=\n");
+    config_free(c);
+}
+
 /* --- CONFIG SET: values --- */
 
 Test(config, numbers_are_exact_and_inside_their_bounds)
