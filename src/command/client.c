@@ -131,6 +131,7 @@ client_kill(struct client *c)
     else if (c->conn) {
         conn_flush(c->conn);
         client_drop(c);
+        clients_withdraw(c);
     }
 }
 

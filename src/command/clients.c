@@ -96,19 +96,23 @@ client_free(struct client *c)
     mem_free_sized(c, sizeof *c);
 }
 
-/* The session ends; its connection is freed by the caller of this. */
-static void
-forget_client(struct client *c)
+void
+clients_withdraw(struct client *c)
 {
-    struct clients *all = c->server->clients;
-
     clients_set_monitor(c, false);
     clients_pause_forget(c);
     blocking_forget(c);
     transaction_drop(c);
     pubsub_forget(c->server->pubsub, c);
     tracking_stop(c);
-    unlink_client(all, c);
+}
+
+/* The session ends; its connection is freed by the caller of this. */
+static void
+forget_client(struct client *c)
+{
+    clients_withdraw(c);
+    unlink_client(c->server->clients, c);
     client_free(c);
 }
 

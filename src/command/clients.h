@@ -13,6 +13,10 @@ void clients_free(struct clients *all);
 /* accept_fn of the listeners: checks maxclients and protected mode. */
 void clients_accept(int fd, void *all);
 
+/* It waits for nothing any more, hears nothing and is counted among nobody who does.
+ * May be repeated. */
+void clients_withdraw(struct client *c);
+
 /* True while no requirepass is set: new sessions start authenticated. */
 bool clients_need_no_password(const struct clients *all);
 /* Is it the default user's?  Constant time. */

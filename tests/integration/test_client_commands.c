@@ -190,6 +190,32 @@ Test(client_commands, kill_drops_what_the_session_had_yet_to_run)
     free(address);
 }
 
+/* At once, though its connection is closed only when the requests of this read have run. */
+Test(client_commands, kill_leaves_nobody_whom_the_next_command_counts_on)
+{
+    int waiter = server_connect(server);
+    long long id = ask_number(waiter, "CLIENT ID");
+    char ask[200];
+
+    snprintf(ask, sizeof ask, "CLIENT KILL ID %lld\r\nPUBLISH news x\r\n",
+             ask_number(other, "CLIENT ID"));
+    expect_start(other, "SUBSCRIBE news", "*3\r\n$9\r\nsubscribe");
+    socket_send_text(fd, ask);
+    expect_next(fd, ":1");
+    expect_next(fd, ":0");
+    socket_send_text(waiter, "BLPOP jobs 0\r\n");
+    cr_assert(info_reaches(fd, "blocked_clients", 1));
+    snprintf(ask, sizeof ask, "MULTI\r\nRPUSH jobs x\r\nCLIENT KILL ID %lld\r\n"
+             "CLIENT UNBLOCK %lld\r\nLLEN jobs\r\nEXEC\r\nLLEN jobs\r\n", id, id);
+    socket_send_text(fd, ask);
+    expect_next(fd, "+OK");
+    for (int i = 0; i < 4; i++)
+        expect_next(fd, "+QUEUED");
+    expect_next(fd, "*4\r\n:1\r\n:1\r\n:0\r\n:1");
+    expect_next(fd, ":1");
+    close(waiter);
+}
+
 Test(client_commands, list_and_info_tell_the_bytes_of_the_request_that_runs)
 {
     static const char list[] = "*2\r\n$6\r\nclient\r\n$4\r\nlist\r\n";
