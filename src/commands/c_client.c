@@ -224,6 +224,15 @@ kill_matching(struct call *c, const struct filter *f)
     return killed;
 }
 
+/* The call was answered: who killed itself within EXEC is told no more of it. */
+static void
+fall_silent(struct call *c)
+{
+    if (client_is(c->client, CLIENT_CLOSE_AFTER_REPLY)
+        && client_is(c->client, CLIENT_IN_EXEC))
+        c->out->muted = true;
+}
+
 static void
 cmd_client_kill(struct call *c)
 {
@@ -235,6 +244,7 @@ cmd_client_kill(struct call *c)
             reply_ok(c->out);
         else
             reply_error(c->out, "ERR No such client");
+        fall_silent(c);
         return;
     }
     for (int i = 2; i < c->argc; i += 2) {
@@ -246,6 +256,7 @@ cmd_client_kill(struct call *c)
             return;
     }
     reply_int(c->out, (int64_t)kill_matching(c, &f));
+    fall_silent(c);
 }
 
 static void

@@ -174,6 +174,25 @@ Test(client_commands, kill_without_skipme_no_spares_the_caller_also_by_id)
     cr_expect(socket_is_closed(fd));
 }
 
+/* It is done, as Redis does it. */
+Test(client_commands, kill_of_oneself_hides_the_rest_of_exec)
+{
+    char request[64], *rest;
+    size_t len;
+
+    snprintf(request, sizeof request, "CLIENT KILL ID %lld SKIPME no",
+             ask_number(fd, "CLIENT ID"));
+    expect(fd, "MULTI", "+OK");
+    expect(fd, "SET a 1", "+QUEUED");
+    expect(fd, request, "+QUEUED");
+    expect(fd, "SET a 2", "+QUEUED");
+    socket_send_text(fd, "EXEC\r\nSET a 3\r\n");
+    rest = socket_rest(fd, &len);
+    cr_expect_str_eq(rest, "*3\r\n+OK\r\n:1\r\n");
+    free(rest);
+    expect(other, "GET a", "$1\r\n2");
+}
+
 Test(client_commands, kill_drops_what_the_session_had_yet_to_run)
 {
     char *address = field(other, "CLIENT INFO", " addr="), request[128];
