@@ -38,6 +38,7 @@ struct wait {
     int argc;
     int first, count, step;             /* where the keys are */
     msec deadline;                      /* 0: for ever */
+    uint64_t ticks;                     /* of work, so far */
     enum block_reply on_timeout;
     bool is_muted;                      /* CLIENT REPLY OFF or SKIP: no reply */
     struct place places[];
@@ -196,6 +197,24 @@ free_wait(struct wait *w)
     mem_free(w);
 }
 
+void
+blocking_ran(struct client *c, uint64_t ticks)
+{
+    c->wait->ticks += ticks;
+}
+
+/* It was served, or told to go: only then its work is done.  What is given up when its
+ * time is over has no duration. */
+static void
+count_work(struct blocking *b, struct wait *w)
+{
+    struct call call = { .out = w->client->out, .db = w->db, .argv = w->argv,
+                         .argc = w->argc, .client = w->client, .server = b->server,
+                         .cmd = w->cmd };
+
+    dispatch_waited(&call, w->ticks);
+}
+
 /* The reply is there: send it, and go on with what the client sent meanwhile. */
 static void
 release(struct blocking *b, struct wait *w)
@@ -257,7 +276,7 @@ retry(struct blocking *b, struct wait *w, struct bytes name)
     w->client->out->muted = w->is_muted;
     if (client_is(w->client, CLIENT_TRACKING))
         tracking_begin(w->client);
-    dispatch_again(&call);
+    w->ticks += dispatch_again(&call);
     if (client_is(w->client, CLIENT_TRACKING))
         tracking_end(w->client);
     w->client->out->muted = false;
@@ -282,8 +301,10 @@ serve_key(struct blocking *b, struct awaited *a)
         if (!e || entry_type(e) != type)
             break;
         b->visits++;
-        if (!client_is(p->wait->client, CLIENT_DEAD) && retry(b, p->wait, key.name))
-            release(b, p->wait);
+        if (client_is(p->wait->client, CLIENT_DEAD) || !retry(b, p->wait, key.name))
+            continue;
+        count_work(b, p->wait);
+        release(b, p->wait);
     }
 }
 
@@ -318,6 +339,8 @@ blocking_unblock(struct client *c, bool with_error)
 {
     if (!c->wait)
         return false;
+    c->wait->cmd->failed++;             /* with or without an error, as Redis has it */
+    count_work(c->server->blocking, c->wait);
     give_up(c->server->blocking, c->wait, with_error);
     return true;
 }

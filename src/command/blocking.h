@@ -29,6 +29,8 @@ void blocking_free(struct blocking *b);
 bool blocking_has_work(const struct blocking *b);
 /* Run the commands of those who wait for changed keys, first come first served. */
 void blocking_serve(struct blocking *b);
+/* So many ticks went into the call that made this client wait. */
+void blocking_ran(struct client *c, uint64_t ticks);
 /* The client goes away: it waits for nothing any more. */
 void blocking_forget(struct client *c);
 /* CLIENT UNBLOCK: as if the time was over, or with an error.  False: it does not wait. */

@@ -87,6 +87,18 @@ note_slow(struct call *c, uint64_t ticks)
     mem_free(shown);
 }
 
+static inline void
+count_time(struct call *c, uint64_t ticks)
+{
+    if (histograms) {
+        if (UNLIKELY(!c->cmd->latency))
+            c->cmd->latency = latency_histogram_new();
+        latency_histogram_add(c->cmd->latency, clock_ticks_to_ns(ticks));
+    }
+    if (UNLIKELY(ticks >= slow_ticks))
+        note_slow(c, ticks);
+}
+
 static void
 count_error(struct call *c)
 {
@@ -110,13 +122,10 @@ perform(struct call *c, uint64_t start)
     cmd->calls++;
     c->server->stats->commands++;
     cmd->ticks += end - start;
-    if (histograms) {
-        if (UNLIKELY(!cmd->latency))
-            cmd->latency = latency_histogram_new();
-        latency_histogram_add(cmd->latency, clock_ticks_to_ns(end - start));
-    }
-    if (UNLIKELY(end - start >= slow_ticks))
-        note_slow(c, end - start);
+    if (UNLIKELY(client_is(c->client, CLIENT_BLOCKED)))
+        blocking_ran(c->client, end - start);   /* counted when it is served */
+    else
+        count_time(c, end - start);
     if (UNLIKELY(clients_monitors(c->server->clients) > 0))
         clients_monitor(c);
     if (UNLIKELY(reply_errors() != errors)
@@ -191,14 +200,26 @@ dispatch_inner(struct call *call)
     perform(call, clock_ticks());
 }
 
-void
+uint64_t
 dispatch_again(struct call *call)
 {
+    uint64_t errors = reply_errors(), start = clock_ticks(), took;
     const struct call *outer = running;
 
     running = call;
     call->cmd->row->run(call);
     running = outer;
+    took = clock_ticks() - start;
+    call->cmd->ticks += took;
+    if (reply_errors() != errors)
+        count_error(call);
+    return took;
+}
+
+void
+dispatch_waited(struct call *call, uint64_t ticks)
+{
+    count_time(call, ticks);
 }
 
 const struct call *

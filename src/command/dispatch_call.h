@@ -13,8 +13,12 @@ struct server;
 uint64_t dispatch_call_from(struct call *call, uint64_t start, bool *held);
 /* A command of a transaction: counted and timed, no gate asked. */
 void dispatch_inner(struct call *call);
-/* The handler alone, for a client that waited (command/blocking.c). */
-void dispatch_again(struct call *call);
+/* The handler alone, for a client that waits (command/blocking.c).  Its errors are
+ * counted; returned are the ticks that it took. */
+uint64_t dispatch_again(struct call *call);
+/* A call that waited has its reply, after so many ticks of work: they are counted now,
+ * and told to the slow log. */
+void dispatch_waited(struct call *call, uint64_t ticks);
 /* The call whose handler runs, the innermost; NULL between calls.  For crash reports. */
 const struct call *dispatch_running(void);
 /* slowlog, latency or latency-tracking options changed: call again. */
