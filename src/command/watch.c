@@ -4,7 +4,7 @@
  * How:        a dict per database from key to the clients that watch it; a key
  *             listener, there only while something is watched, marks the clients.
  *             EXEC looks as well: a key that is over by its deadline counts as changed
- *             although nobody has removed it yet, and so does one that SWAPDB brought.
+ *             although nobody has removed it yet.
  * Invariants: 1. a client watches a key at most once.
  *             2. each watch hangs in its client's list and in its key's list.
  * Read next:  commands/c_transaction.c */
@@ -36,6 +36,7 @@ struct watches {
     struct dict **keys;
     int databases;
     size_t clients, key_count;
+    struct db *swapped;                 /* the first half of an exchange, else NULL */
 };
 
 static struct bytes
@@ -55,8 +56,6 @@ mark_all(struct watched_key *k)
         client_set(w->client, CLIENT_WATCH_BROKEN, true);
 }
 
-/* The whole database is about to go, or to be exchanged for another: keys that are
- * there.  Those that will be are seen by EXEC. */
 static void
 mark_existing(void *item, void *arg)
 {
@@ -67,6 +66,38 @@ mark_existing(void *item, void *arg)
         mark_all(k);
 }
 
+/* Of the keys watched in `db`, those that are there in `where`. */
+static void
+mark_those_in(struct watches *all, const struct db *db, struct db *where)
+{
+    struct dict *keys = all->keys[db_index(db)];
+    uint64_t cursor = 0;
+
+    if (!keys)
+        return;
+    do
+        cursor = dict_scan(keys, cursor, 100, mark_existing, where);
+    while (cursor);
+}
+
+/* The whole database is about to go, or to be exchanged for another: keys that are
+ * there, and keys that will be.  A look at those whose time is over removes them, so
+ * that they do not come, to go later. */
+static void
+on_database(struct watches *all, struct db *db, const char *event)
+{
+    mark_those_in(all, db, db);
+    if (strcmp(event, "swapdb") != 0)
+        return;
+    if (!all->swapped) {
+        all->swapped = db;
+        return;
+    }
+    mark_those_in(all, db, all->swapped);
+    mark_those_in(all, all->swapped, db);
+    all->swapped = NULL;
+}
+
 static void
 on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
          const char *event)
@@ -75,17 +106,14 @@ on_event(void *arg, struct db *db, struct bytes name, enum event_class what,
     struct dict *keys = all->keys[db_index(db)];
     struct key key;
     struct watched_key *k;
-    uint64_t cursor = 0;
 
     (void)what;
-    if (!keys || dict_count(keys) == 0)
-        return;
     if (name.len == 0 && event_is_of_database(event)) {
-        do
-            cursor = dict_scan(keys, cursor, 100, mark_existing, db);
-        while (cursor);
+        on_database(all, db, event);
         return;
     }
+    if (!keys || dict_count(keys) == 0)
+        return;
     key = key_of(name);
     k = dict_find(keys, key.name, key.hash);
     if (k)

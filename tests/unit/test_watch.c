@@ -182,6 +182,27 @@ Test(watch, does_not_count_a_key_that_was_over_before)
     cr_expect(watch_is_broken(c));
 }
 
+/* No key before, and none after: but one that is still there comes and goes. */
+Test(watch, does_not_count_a_key_that_swapdb_brings_when_it_is_over)
+{
+    struct client *c = house_guest(), *other = house_guest();
+
+    house_say(other, "SELECT 1");
+    house_say(other, "SET over v PX 100");
+    house_say(other, "SET late v PX 200");
+    clock_freeze(HOUSE_NOON + 100);
+    house_say(c, "WATCH over");
+    house_say(other, "SWAPDB 0 1");
+    house_say(c, "GET over");
+    cr_expect_not(watch_is_broken(c));
+    house_say(other, "SWAPDB 0 1");
+    house_say(c, "WATCH late");
+    house_say(other, "SWAPDB 0 1");
+    clock_freeze(HOUSE_NOON + 200);
+    house_say(c, "GET late");
+    cr_expect(watch_is_broken(c));
+}
+
 /* Each of them again and again, in front of long lists. */
 Test(watch, of_a_key_named_twice_is_one)
 {
