@@ -17,6 +17,7 @@
 #include "command/transaction.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "command/client.h"
 #include "command/dispatch_call.h"
 #include "command/table.h"
@@ -250,6 +251,7 @@ transaction_exec(struct call *c)
         run_all(c, t);
     client_set(client, CLIENT_IN_EXEC, false);
     transaction_drop(client);
+    clock_tick();                       /* it was one instant, and may have been long */
 }
 
 void
