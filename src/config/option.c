@@ -234,13 +234,38 @@ split_at_blanks(struct bytes text, size_t *count)
     return words;
 }
 
+static bool
+parse_blanks(const struct option *o, struct bytes value, const void *old, void *to,
+             struct text *why)
+{
+    size_t n;
+    struct bytes *words = split_at_blanks(value, &n);
+    bool ok = o->type->parse(o, FROM_SET, words, n, old, to, why);
+
+    mem_free(words);
+    return ok;
+}
+
+/* In a file, as a line of its own.  Redis takes open quotes for no words at all and goes
+ * on, say without save points; here they are a mistake. */
+static bool
+parse_line(const struct option *o, enum option_from from, struct bytes value,
+           const void *old, void *to, struct text *why)
+{
+    size_t n;
+    struct bytes *words = words_split(value, &n);
+    bool ok = words && o->type->parse(o, from, words, n, old, to, why);
+
+    if (!words)
+        text_add_text(why, "Unbalanced quotes in configuration line");
+    words_free(words, n);
+    return ok;
+}
+
 bool
 option_parse(const struct option *o, enum option_from from, const struct bytes *words,
              size_t n, const void *old, void *to, struct text *why)
 {
-    struct bytes *split;
-    bool ok;
-
     memset(to, 0, o->type->size);
     if (n > 1 ? !o->type->many_words : n == 0 && !o->type->zero_words) {
         text_add_text(why, "wrong number of arguments");
@@ -248,10 +273,8 @@ option_parse(const struct option *o, enum option_from from, const struct bytes *
     }
     if (!o->type->splits || n != 1)
         return o->type->parse(o, from, words, n, old, to, why);
-    split = split_at_blanks(words[0], &n);
-    ok = o->type->parse(o, from, split, n, old, to, why);
-    mem_free(split);
-    return ok;
+    return from == FROM_SET ? parse_blanks(o, words[0], old, to, why)
+                            : parse_line(o, from, words[0], old, to, why);
 }
 
 void

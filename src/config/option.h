@@ -26,7 +26,8 @@ enum option_from { FROM_DEFAULT, FROM_FILE, FROM_FILE_AGAIN, FROM_SET };
  * one value, `size` bytes; all-zero bytes are a valid empty one. */
 struct option_type {
     size_t size;
-    /* A word that stands alone is split at each blank. */
+    /* A word that stands alone is split: in CONFIG SET at each blank, in a file and on
+     * the command line as a line is. */
     bool splits;
     /* How many words a line of the file may have: 0 words are fine when zero_words is
      * set; more than one when many_words is. */

@@ -66,21 +66,27 @@ words_format(const struct option *o, const void *field, struct text *out)
 }
 
 /* Each word quoted when it has to be: a client chose it, and it must not begin a line of
- * its own. */
+ * its own.  One that stands alone will be split once more. */
 static void
 words_lines(const struct option *o, const void *field,
             void (*line)(const char *rest, void *arg), void *arg)
 {
     const struct word_list *list = field;
-    struct text value = { 0 };
+    struct text value = { 0 }, alone = { 0 };
 
     (void)o;
     for (size_t i = 0; i < list->count; i++) {
         text_add_text(&value, i > 0 ? " " : "");
         option_add_word(&value, bytes_of_text(list->at[i]));
     }
-    line(value.len > 0 ? value.at : "\"\"", arg);
+    if (list->count == 1) {
+        option_add_word(&alone, text_view(&value));
+        line(alone.at, arg);
+    } else {
+        line(value.len > 0 ? value.at : "\"\"", arg);
+    }
     text_free(&value);
+    text_free(&alone);
 }
 
 const struct option_type option_type_words = {

@@ -57,6 +57,33 @@ Test(config_files, options_of_the_command_line_win_over_the_file)
     config_free(c);
 }
 
+/* Not so in CONFIG SET, which splits at each blank and knows no quotes. */
+Test(config_files, a_lonely_word_of_a_series_is_split_as_a_line_is)
+{
+    struct config *c = config_new();
+    struct text report = { 0 };
+
+    write_file("x.conf",
+               "bind \"'127.0.0.1'  \\\"::1\\\"\"\nsave \"3600\\t1\"\n"
+               "client-output-buffer-limit \"'normal' 1 2 3\"\n"
+               "shutdown-on-sigterm 'save  now'\n");
+    cr_assert_eq(LOAD(c, &report, "x.conf", "--oom-score-adj-values", "'1' 2\t3"), OK,
+                 "%s", report.at);
+    cr_expect_eq(c->bind.count, 2u);
+    cr_expect_str_eq(c->bind.at[0], "127.0.0.1");
+    cr_expect_str_eq(c->bind.at[1], "::1");
+    cr_expect_eq(c->save.count, 1u);
+    cr_expect_eq(c->client_output_buffer_limit[OUTPUT_NORMAL].hard, 1u);
+    cr_expect_eq(c->oom_score_adj_values[2], 3);
+    cr_expect_eq(LOAD(c, &report, "--save", " "), OK);
+    cr_expect_eq(c->save.count, 0u);
+    cr_expect_eq(LOAD(c, &report, "--save", "\"3600 1"), FAILED);
+    cr_expect(strstr(report.at, "Unbalanced quotes in configuration line") != NULL, "%s",
+              report.at);
+    text_free(&report);
+    config_free(c);
+}
+
 Test(config_files, a_value_may_begin_with_two_dashes)
 {
     struct config *c = config_new();
