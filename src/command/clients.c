@@ -254,7 +254,9 @@ clients_first(const struct clients *all)
 struct client *
 clients_by_id(const struct clients *all, uint64_t id)
 {
-    return dict_find(all->by_id, bytes_view(&id, sizeof id), hash_id(id));
+    struct client *c = dict_find(all->by_id, bytes_view(&id, sizeof id), hash_id(id));
+
+    return c && !client_is(c, CLIENT_DEAD) ? c : NULL;
 }
 
 bool

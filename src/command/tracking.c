@@ -87,7 +87,7 @@ tell(struct tracker *t, struct bytes keys)
 
     if (t->redirect) {
         to = clients_by_id(to->server->clients, t->redirect);
-        if (!to || client_is(to, CLIENT_DEAD)) {
+        if (!to) {
             say_broken(t);
             return;
         }

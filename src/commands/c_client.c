@@ -166,7 +166,7 @@ cmd_client_list(struct call *c)
         return;
     }
     for (other = clients_first(c->server->clients); other; other = other->next)
-        if (matches(c, &f, other))
+        if (!client_is(other, CLIENT_DEAD) && matches(c, &f, other))
             describe_into(&out, other, c);
 answer:
     reply_verbatim(c->out, "txt", text_view(&out));

@@ -221,10 +221,20 @@ debug_config_rewrite(struct call *c)
     text_free(&error);
 }
 
+/* Only its look is that of an error: it counts nowhere. */
 static void
 debug_error(struct call *c)
 {
-    reply_error_bytes(c->out, c->argv[2]);
+    struct text line = { 0 };
+
+    text_add_char(&line, '-');
+    text_add(&line, c->argv[2]);
+    for (size_t i = 0; i < line.len; i++)
+        if (line.at[i] == '\r' || line.at[i] == '\n')
+            line.at[i] = ' ';
+    text_add_text(&line, "\r\n");
+    reply_raw(c->out, text_view(&line));
+    text_free(&line);
 }
 
 static void

@@ -225,12 +225,13 @@ Test(client_commands, kill_leaves_nobody_whom_the_next_command_counts_on)
     socket_send_text(waiter, "BLPOP jobs 0\r\n");
     cr_assert(info_reaches(fd, "blocked_clients", 1));
     snprintf(ask, sizeof ask, "MULTI\r\nRPUSH jobs x\r\nCLIENT KILL ID %lld\r\n"
-             "CLIENT UNBLOCK %lld\r\nLLEN jobs\r\nEXEC\r\nLLEN jobs\r\n", id, id);
+             "CLIENT UNBLOCK %lld\r\nCLIENT LIST ID %lld\r\nLLEN jobs\r\nEXEC\r\n"
+             "LLEN jobs\r\n", id, id, id);
     socket_send_text(fd, ask);
     expect_next(fd, "+OK");
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         expect_next(fd, "+QUEUED");
-    expect_next(fd, "*4\r\n:1\r\n:1\r\n:0\r\n:1");
+    expect_next(fd, "*5\r\n:1\r\n:1\r\n:0\r\n$0\r\n\r\n:1");
     expect_next(fd, ":1");
     close(waiter);
 }
