@@ -308,6 +308,15 @@ deliver_all(struct pubsub *p, struct message *m, const struct channel *ch)
     return ch->count;
 }
 
+/* This pattern, or the first behind it, that means the channel; NULL when none does. */
+static struct channel *
+pattern_for(struct channel *pattern, struct bytes channel)
+{
+    while (pattern && !glob_match(name_of(pattern), channel, false))
+        pattern = pattern->next;
+    return pattern;
+}
+
 size_t
 pubsub_publish(struct pubsub *p, enum channel_kind kind, struct bytes channel,
                struct bytes message)
@@ -319,9 +328,8 @@ pubsub_publish(struct pubsub *p, enum channel_kind kind, struct bytes channel,
 
     if (kind == CHANNEL_SHARD)
         return receivers;
-    for (ch = p->first_pattern; ch; ch = ch->next) {
-        if (!glob_match(name_of(ch), channel, false))
-            continue;
+    for (ch = pattern_for(p->first_pattern, channel); ch;
+         ch = pattern_for(ch->next, channel)) {
         m = (struct message){ .parts = { B("pmessage"), name_of(ch), channel, message },
                               .count = 4 };
         receivers += deliver_all(p, &m, ch);
@@ -333,12 +341,13 @@ size_t
 pubsub_receivers(const struct pubsub *p, enum channel_kind kind, struct bytes channel)
 {
     size_t receivers = pubsub_subscribers(p, kind, channel);
+    const struct channel *ch;
 
     if (kind == CHANNEL_SHARD)
         return receivers;
-    for (const struct channel *ch = p->first_pattern; ch; ch = ch->next)
-        if (glob_match(name_of(ch), channel, false))
-            receivers += ch->count;
+    for (ch = pattern_for(p->first_pattern, channel); ch;
+         ch = pattern_for(ch->next, channel))
+        receivers += ch->count;
     return receivers;
 }
 
