@@ -39,6 +39,7 @@ struct wait {
     int first, count, step;             /* where the keys are */
     msec deadline;                      /* 0: for ever */
     uint64_t ticks;                     /* of work, so far */
+    size_t arguments, memory;           /* bytes of argv's texts, of all that it holds */
     enum block_reply on_timeout;
     bool is_muted;                      /* CLIENT REPLY OFF or SKIP: no reply */
     struct place places[];
@@ -123,17 +124,17 @@ set_timer(struct blocking *b)
     timer_start(b->timer, left < LOOK_MS ? (double)left : LOOK_MS, 0);
 }
 
-/* Copies of the arguments, in one block. */
+/* Copies of the arguments, in one block; `*len` gets the bytes of their texts. */
 static struct bytes *
-copy_args(const struct bytes *argv, int argc)
+copy_args(const struct bytes *argv, int argc, size_t *len)
 {
-    size_t total = (size_t)argc * sizeof *argv;
     struct bytes *copy;
     char *to;
 
+    *len = 0;
     for (int i = 0; i < argc; i++)
-        total += argv[i].len;
-    copy = mem_alloc(total);
+        *len += argv[i].len;
+    copy = mem_alloc((size_t)argc * sizeof *argv + *len);
     to = (char *)(copy + argc);
     for (int i = 0; i < argc; i++) {
         memcpy(to, argv[i].at, argv[i].len);
@@ -143,12 +144,29 @@ copy_args(const struct bytes *argv, int argc)
     return copy;
 }
 
+/* Hang `w` in the queues of its keys.  A key that others wait for too counts for each:
+ * who leaves last frees it. */
+static void
+enqueue(struct blocking *b, struct wait *w)
+{
+    enum type type = wanted_type(w);
+
+    for (int i = 0; i < w->count; i++) {
+        struct bytes name = w->argv[w->first + i * w->step];
+
+        awaited_enqueue(&b->keys, db_index(w->db), name, type, w, &w->places[i]);
+        if (w->places[i].key)
+            w->memory += sizeof *w->places[i].key + name.len;
+    }
+}
+
 void
 call_block(struct call *c, int first, int count, int step, msec deadline,
            enum block_reply on_timeout)
 {
     struct blocking *b = c->server->blocking;
     struct wait *w;
+    size_t arguments, size = sizeof *w + (size_t)count * sizeof w->places[0];
 
     if (b->retrying && b->retrying->client == c->client) {
         b->retry_failed = true;
@@ -158,14 +176,14 @@ call_block(struct call *c, int first, int count, int step, msec deadline,
         reply_timeout(c->out, on_timeout);
         return;
     }
-    w = mem_alloc(sizeof *w + (size_t)count * sizeof w->places[0]);
+    w = mem_alloc(size);
     *w = (struct wait){ .client = c->client, .cmd = c->cmd, .db = c->db, .argc = c->argc,
-                        .argv = copy_args(c->argv, c->argc), .first = first,
+                        .argv = copy_args(c->argv, c->argc, &arguments), .first = first,
                         .count = count, .step = step, .deadline = deadline,
                         .on_timeout = on_timeout, .is_muted = c->out->muted };
-    for (int i = 0; i < count; i++)
-        awaited_enqueue(&b->keys, db_index(c->db), c->argv[first + i * step],
-                        wanted_type(w), w, &w->places[i]);
+    w->arguments = arguments;
+    w->memory = size + (size_t)c->argc * sizeof *w->argv + arguments;
+    enqueue(b, w);
     if (deadline) {
         deadlines_add(b->deadlines, deadline, w);
         set_timer(b);
@@ -195,6 +213,18 @@ free_wait(struct wait *w)
 {
     mem_free(w->argv);
     mem_free(w);
+}
+
+size_t
+blocking_memory(const struct client *c)
+{
+    return c->wait ? c->wait->memory : 0;
+}
+
+size_t
+blocking_arguments(const struct client *c)
+{
+    return c->wait ? c->wait->arguments : 0;
 }
 
 void

@@ -31,6 +31,10 @@ bool blocking_has_work(const struct blocking *b);
 void blocking_serve(struct blocking *b);
 /* So many ticks went into the call that made this client wait. */
 void blocking_ran(struct client *c, uint64_t ticks);
+/* What the client's wait takes, and how much of it the texts of its arguments are; 0 when
+ * it does not wait.  O(1). */
+size_t blocking_memory(const struct client *c);
+size_t blocking_arguments(const struct client *c);
 /* The client goes away: it waits for nothing any more. */
 void blocking_forget(struct client *c);
 /* CLIENT UNBLOCK: as if the time was over, or with an error.  False: it does not wait. */

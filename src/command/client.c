@@ -7,6 +7,7 @@
 #include "command/client.h"
 
 #include "base/alloc.h"
+#include "command/blocking.h"
 #include "command/clients.h"
 #include "command/call.h"
 #include "command/clients_limits.h"
@@ -96,7 +97,8 @@ client_memory(const struct client *c)
     size_t n = mem_class(sizeof *c) + postponed_memory(c);
 
     n += c->conn ? conn_memory(c->conn) : reply_memory(c->out);     /* it holds `out` */
-    n += transaction_memory(c) + watch_memory(c) + pubsub_memory(c) + tracking_memory(c);
+    n += transaction_memory(c) + watch_memory(c) + blocking_memory(c);
+    n += pubsub_memory(c) + tracking_memory(c);
     if (c->reader)
         n += request_memory(c->reader);
     if (c->extra)

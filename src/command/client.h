@@ -43,7 +43,8 @@ enum client_flag {
     CLIENT_WATCH_BROKEN = 1 << 20,      /* a watched key was changed */
     CLIENT_RESUMING = 1 << 21,          /* goes on at the end of the turn */
     CLIENT_TRACKING = 1 << 22,          /* is told when keys it knows change */
-    CLIENT_TRACKING_CACHING = 1 << 23   /* CLIENT CACHING, for the next command */
+    CLIENT_TRACKING_CACHING = 1 << 23,  /* CLIENT CACHING, for the next command */
+    CLIENT_WITHDRAWN = 1 << 24          /* waits for the end of its connection only */
 };
 
 /* What few clients have: allocated at first use. */

@@ -7,6 +7,7 @@
 #include "command/client_describe.h"
 
 #include "base/text.h"
+#include "command/blocking.h"
 #include "command/call.h"
 #include "command/client.h"
 #include "command/dispatch.h"
@@ -69,7 +70,8 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
     int64_t active = c->conn ? conn_active_s(c->conn) : c->created_s;
     size_t held = dispatch_input_bytes(c);
     size_t room = c->reader ? request_memory(c->reader) : 0;
-    size_t arguments = c->reader ? request_arguments(c->reader) : 0;
+    size_t arguments = blocking_arguments(c)
+                       + (c->reader ? request_arguments(c->reader) : 0);
     size_t pending = reply_pending(c->out);
     bool is_list = pending > CHUNK_ROOM;        /* more than Redis's fixed buffer takes */
     size_t replies = reply_memory(c->out);      /* 0 at rest: rbs of an idle session */

@@ -65,11 +65,10 @@ link_client(struct clients *all, struct client *c)
 static void
 unlink_client(struct clients *all, struct client *c)
 {
-    clients_limits_forget(c);
+    clients_visit_other(c);
     *(c->prev ? &c->prev->next : &all->first) = c->next;
     *(c->next ? &c->next->prev : &all->last) = c->prev;
     dict_remove_item(all->by_id, c, hash_id(c->id));
-    all->facts.connected--;
 }
 
 static struct client *
@@ -99,6 +98,11 @@ client_free(struct client *c)
 void
 clients_withdraw(struct client *c)
 {
+    if (client_is(c, CLIENT_WITHDRAWN))
+        return;
+    client_set(c, CLIENT_WITHDRAWN, true);
+    c->server->clients->facts.connected--;
+    clients_uncount_memory(c);
     clients_set_monitor(c, false);
     clients_pause_forget(c);
     blocking_forget(c);

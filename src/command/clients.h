@@ -13,8 +13,8 @@ void clients_free(struct clients *all);
 /* accept_fn of the listeners: checks maxclients and protected mode. */
 void clients_accept(int fd, void *all);
 
-/* It waits for nothing any more, hears nothing and is counted among nobody who does.
- * May be repeated. */
+/* It waits for nothing any more, hears nothing and counts no more, neither its memory nor
+ * as connected.  May be repeated. */
 void clients_withdraw(struct client *c);
 
 /* True while no requirepass is set: new sessions start authenticated. */

@@ -183,6 +183,13 @@ count_memory(struct clients *all, struct client *c)
     c->counted_memory = now;
 }
 
+void
+clients_uncount_memory(struct client *c)
+{
+    c->server->clients->memory_sum -= c->counted_memory;
+    c->counted_memory = 0;              /* and not counted again: it is DEAD, or gone */
+}
+
 /* maxmemory-clients in bytes; 0 = no limit. */
 static size_t
 memory_limit(const struct clients *all)
@@ -203,8 +210,7 @@ evict_client(struct clients *all, struct client *c)
 {
     log_client(LOG_LEVEL_NOTICE, "Evicting client:", c, "");
     all->facts.evicted++;
-    all->memory_sum -= c->counted_memory;
-    c->counted_memory = 0;              /* and not counted again: it is DEAD */
+    clients_uncount_memory(c);
     client_drop(c);
 }
 
@@ -331,11 +337,10 @@ clients_cron(struct clients *all)
 }
 
 void
-clients_limits_forget(struct client *c)
+clients_visit_other(const struct client *c)
 {
     struct clients *all = c->server->clients;
 
     if (all->visit == c)
         all->visit = c->next;
-    all->memory_sum -= c->counted_memory;
 }

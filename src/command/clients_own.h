@@ -54,8 +54,10 @@ void clients_before_sleep(void *all);
 /* It is closed or no longer waits: take it off both counts. */
 void clients_pause_forget(struct client *c);
 
-/* The session leaves: cron must not look at it, its memory no longer counts. */
-void clients_limits_forget(struct client *c);
+/* The session is freed: cron must not look at it. */
+void clients_visit_other(const struct client *c);
+/* It is DEAD, or leaves: what it holds counts no longer. */
+void clients_uncount_memory(struct client *c);
 /* The greatest of one of the two rings of peaks. */
 size_t clients_peak(const size_t peaks[CLIENTS_RECENT_S]);
 #endif

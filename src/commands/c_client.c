@@ -305,7 +305,7 @@ cmd_client_reply(struct call *c)
 
     if (call_is(c, 2, "on")) {
         client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP);
-        c->out->muted = false;
+        c->out->muted = client_is(client, CLIENT_CLOSE_AFTER_REPLY);   /* it fell silent */
         reply_ok(c->out);
     } else if (call_is(c, 2, "off")) {
         client_set(client, CLIENT_REPLY_OFF, true);

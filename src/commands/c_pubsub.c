@@ -26,13 +26,14 @@ count_beside(const struct client *c, enum channel_kind kind)
                      + pubsub_count_of(c, CHANNEL_PATTERN));
 }
 
-/* Confirmations are pushes: CLIENT REPLY OFF does not stop them. */
+/* Confirmations are pushes: CLIENT REPLY OFF does not stop them, but who killed itself
+ * within EXEC hears nothing more. */
 static bool
 unmute(struct call *c)
 {
     bool was_muted = c->out->muted;
 
-    c->out->muted = false;
+    c->out->muted = was_muted && client_is(c->client, CLIENT_CLOSE_AFTER_REPLY);
     return was_muted;
 }
 

@@ -193,6 +193,24 @@ Test(client_commands, kill_of_oneself_hides_the_rest_of_exec)
     expect(other, "GET a", "$1\r\n2");
 }
 
+Test(client_commands, kill_of_oneself_in_exec_is_not_spoken_of_again)
+{
+    char request[64], *rest;
+    size_t len;
+
+    snprintf(request, sizeof request, "CLIENT KILL ID %lld SKIPME no",
+             ask_number(fd, "CLIENT ID"));
+    expect(fd, "MULTI", "+OK");
+    expect(fd, request, "+QUEUED");
+    expect(fd, "CLIENT REPLY ON", "+QUEUED");
+    expect(fd, "SUBSCRIBE news", "+QUEUED");
+    expect(fd, "PING", "+QUEUED");
+    socket_send_text(fd, "EXEC\r\n");
+    rest = socket_rest(fd, &len);
+    cr_expect_str_eq(rest, "*4\r\n:1\r\n");
+    free(rest);
+}
+
 Test(client_commands, kill_drops_what_the_session_had_yet_to_run)
 {
     char *address = field(other, "CLIENT INFO", " addr="), request[128];
@@ -214,14 +232,18 @@ Test(client_commands, kill_leaves_nobody_whom_the_next_command_counts_on)
 {
     int waiter = server_connect(server);
     long long id = ask_number(waiter, "CLIENT ID");
-    char ask[200];
+    char ask[200], *info;
 
-    snprintf(ask, sizeof ask, "CLIENT KILL ID %lld\r\nPUBLISH news x\r\n",
+    expect_part(fd, "INFO clients", "connected_clients:3\r\n");
+    snprintf(ask, sizeof ask, "CLIENT KILL ID %lld\r\nPUBLISH news x\r\nINFO clients\r\n",
              ask_number(other, "CLIENT ID"));
     expect_start(other, "SUBSCRIBE news", "*3\r\n$9\r\nsubscribe");
     socket_send_text(fd, ask);
     expect_next(fd, ":1");
     expect_next(fd, ":0");
+    info = socket_reply(fd, NULL);
+    cr_expect(strstr(info, "connected_clients:2\r\n"), "%s", info);
+    free(info);
     socket_send_text(waiter, "BLPOP jobs 0\r\n");
     cr_assert(info_reaches(fd, "blocked_clients", 1));
     snprintf(ask, sizeof ask, "MULTI\r\nRPUSH jobs x\r\nCLIENT KILL ID %lld\r\n"

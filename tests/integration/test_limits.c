@@ -310,6 +310,36 @@ Test(limits, of_clients_memory_count_the_keys_that_are_watched, .timeout = 60)
     stop();
 }
 
+/* The name is held with the arguments and again with the queue. */
+Test(limits, of_clients_memory_count_what_a_call_waits_with, .timeout = 60)
+{
+    char request[40100], many[20000] = "BLPOP", *list, *line;
+    int s;
+
+    start("--maxmemory-clients", "1mb");
+    s = server_connect(server);
+    snprintf(request, sizeof request, "BLPOP %040000d 0\r\n", 1);
+    socket_send_text(s, request);
+    cr_assert(info_reaches(fd, "blocked_clients", 1));
+    list = socket_ask(fd, "CLIENT LIST");
+    line = strstr(list, " argv-mem=40006 ");
+    cr_assert_not_null(line, "%s", list);
+    cr_expect_gt(atoi(strstr(line, " tot-mem=") + 9), 80000, "%s", list);
+    free(list);
+    close(s);
+    cr_assert(info_reaches(fd, "blocked_clients", 0));
+    expect(fd, "CONFIG SET maxmemory-clients 200kb", "+OK");
+    for (int i = 0; i < 2500; i++)
+        snprintf(many + strlen(many), 16, " %d", i);
+    strcat(many, " 0\r\n");
+    s = server_connect(server);
+    socket_send_text(s, many);
+    cr_expect(info_reaches(fd, "evicted_clients", 1));
+    cr_expect(info_reaches(fd, "blocked_clients", 0));
+    close(s);
+    stop();
+}
+
 /* In the memory of the small there is no room for the large: counted once each. */
 Test(limits, of_clients_memory_forget_what_was_executed_and_unwatched, .timeout = 60)
 {
