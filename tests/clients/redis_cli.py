@@ -95,46 +95,44 @@ def read_until(fd, pattern, seconds=10):
     return got
 
 
+# What ends the answer to a line.  Typing has to wait for it: redis-cli leaves its line editor
+# while a command runs, and what was typed meanwhile is dropped when it comes back.
+PROMPT = r"(^|\n)127\.0\.0\.1:\d+(\[\d+\])?(\(TX\))?> $"
+
+
 def type_in(fd, text):
     for c in text:
         os.write(fd, c.encode())
         time.sleep(0.005)
 
 
+def enter(fd, line, pattern):
+    """Type a line; its answer shows `pattern`, and then the prompt comes back."""
+    type_in(fd, line + "\r")
+    return read_until(fd, f"(?=.*{PROMPT}){pattern}")
+
+
 def interactive():
     pid, fd = on_terminal([])
-    read_until(fd, r"127\.0\.0\.1:\d+> ")
+    read_until(fd, PROMPT)
     type_in(fd, "set ")
     read_until(fd, r"key value \[NX\|XX")              # the hint, from COMMAND DOCS
-    type_in(fd, "k 1\r")
-    read_until(fd, r"OK.*> ")
-    type_in(fd, "help get\r")
-    read_until(fd, r"GET key.*summary: .*since: .*group: string.*> ")
-    type_in(fd, "help @connection\r")
-    read_until(fd, r"AUTH.*CLIENT.*> ")
+    enter(fd, "k 1", r"\nOK")
+    enter(fd, "help get", r"GET key.*summary: .*since: .*group: string")
+    enter(fd, "help @connection", r"AUTH.*CLIENT")
     type_in(fd, "client \t")
     read_until(fd, r"(?i)client ")
-    type_in(fd, "\x15get k\r")
-    read_until(fd, r'"1".*> ')
-    type_in(fd, "select 3\r")
-    read_until(fd, r"\[3\]> ")
-    type_in(fd, "hello 3\r")
-    read_until(fd, r'3# "proto" => \(integer\) 3')
-    type_in(fd, "lpush l item1 item2\r")
-    read_until(fd, r"\(integer\) 2.*> ")
-    type_in(fd, "multi\r")
-    read_until(fd, r"OK.*\(TX\)> ")
-    type_in(fd, "lrange l 0 -1\r")
-    read_until(fd, r"QUEUED.*\(TX\)> ")
-    type_in(fd, "exec\r")
-    read_until(fd, r'1\) 1\) "item2"\s+2\) "item1"')
-    type_in(fd, "client tracking on\r")
-    read_until(fd, "OK.*> ")
-    type_in(fd, "llen l\r")
-    read_until(fd, r"\(integer\) 2.*> ")
+    enter(fd, "\x15get k", r'\n"1"')                   # Ctrl-U takes the line back
+    enter(fd, "select 3", r"\nOK.*\[3\]> ")
+    enter(fd, "hello 3", r'3# "proto" => \(integer\) 3')
+    enter(fd, "lpush l item1 item2", r"\(integer\) 2")
+    enter(fd, "multi", r"\nOK.*\(TX\)> ")
+    enter(fd, "lrange l 0 -1", r"\nQUEUED.*\(TX\)> ")
+    enter(fd, "exec", r'1\) 1\) "item2"\s+2\) "item1"')
+    enter(fd, "client tracking on", r"\nOK")
+    enter(fd, "llen l", r"\(integer\) 2")
     run("-n", "3", "DEL", "l")
-    type_in(fd, "ping\r")
-    read_until(fd, r"-> invalidate: 'l'\s+PONG")
+    enter(fd, "ping", r"-> invalidate: 'l'\s+PONG")
     type_in(fd, "quit\r")
     os.waitpid(pid, 0)
 
