@@ -266,19 +266,19 @@ clients_by_id(const struct clients *all, uint64_t id)
 bool
 clients_need_no_password(const struct clients *all)
 {
-    return all->server->config->requirepass[0] == '\0';
+    return all->server->config->requirepass.len == 0;
 }
 
 bool
 clients_password_is(const struct clients *all, struct bytes password)
 {
     unsigned char given[32], wanted[32];
-    const char *secret = all->server->config->requirepass;
+    struct bytes secret = text_view(&all->server->config->requirepass);
 
-    if (*secret == '\0')
+    if (secret.len == 0)
         return true;
     hash_sha256(password.at, password.len, given);      /* equal lengths to compare */
-    hash_sha256(secret, strlen(secret), wanted);
+    hash_sha256(secret.at, secret.len, wanted);
     return bytes_equal_secret(bytes_view(given, 32), bytes_view(wanted, 32));
 }
 

@@ -52,6 +52,7 @@ WORDS(shutdown_words)
 #define BOUNDS_enum(lo, hi) .words = words_##lo,
 #define BOUNDS_flags(lo, hi) .words = words_##lo,
 #define BOUNDS_text(lo, hi)
+#define BOUNDS_secret(lo, hi)
 #define BOUNDS_words(lo, hi)
 #define BOUNDS_lines(lo, hi)
 #define BOUNDS_save(lo, hi)

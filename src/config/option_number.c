@@ -256,6 +256,6 @@ flags_format(const struct option *o, const void *field, struct text *out)
 }
 
 const struct option_type option_type_flags = {
-    .size = sizeof(int), .splits = true, .many_words = true,
+    .size = sizeof(int), .splits = true, .zero_words = true, .many_words = true,
     .parse = flags_parse, .format = flags_format
 };

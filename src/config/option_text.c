@@ -2,8 +2,8 @@
  * config/option_text.c - option types of one text: names, paths, passwords, and
  * the working directory.
  *
- * A text with a NUL inside is refused: it would be kept in part, and half a
- * password is worse than none.
+ * A password is any bytes.  Every other text ends where C ends it, so one with a
+ * NUL inside is refused: half a path is worse than none.
  * Read next:  option_list.c */
 #include <errno.h>
 #include <limits.h>
@@ -181,6 +181,50 @@ text_release(void *field)
 const struct option_type option_type_text = {
     .size = sizeof(char *), .parse = text_parse, .format = text_format,
     .lines = text_lines, .release = text_release
+};
+
+/* --- passwords --- */
+
+static bool
+secret_parse(const struct option *o, enum option_from from, const struct bytes *words,
+             size_t n, const void *old, void *to, struct text *why)
+{
+    struct text *secret = to;
+
+    (void)o, (void)from, (void)n, (void)old, (void)why;
+    *secret = (struct text){ 0 };
+    text_add(secret, words[0]);
+    return true;
+}
+
+static void
+secret_format(const struct option *o, const void *field, struct text *out)
+{
+    (void)o;
+    text_add(out, text_view(field));
+}
+
+static void
+secret_lines(const struct option *o, const void *field,
+             void (*line)(const char *rest, void *arg), void *arg)
+{
+    struct text value = { 0 };
+
+    (void)o;
+    text_add_quoted(&value, text_view(field));
+    line(value.at, arg);
+    text_free(&value);
+}
+
+static void
+secret_release(void *field)
+{
+    text_free(field);
+}
+
+const struct option_type option_type_secret = {
+    .size = sizeof(struct text), .parse = secret_parse, .format = secret_format,
+    .lines = secret_lines, .release = secret_release
 };
 
 /* --- the working directory --- */

@@ -16,7 +16,7 @@ extern const struct option_type option_type_bool, option_type_int, option_type_r
 extern const struct option_type option_type_bytes, option_type_backlog,
     option_type_memory, option_type_percent;
 
-extern const struct option_type option_type_text, option_type_dir;
+extern const struct option_type option_type_text, option_type_secret, option_type_dir;
 
 extern const struct option_type option_type_words, option_type_lines, option_type_save,
     option_type_limits, option_type_oom_values, option_type_percentiles,

@@ -64,6 +64,23 @@ Test(auth, takes_the_default_user_with_the_password_only)
     expect(fd, "GET k", "$-1");
 }
 
+/* A password that C would take for an empty one leaves nobody in. */
+Test(auth, takes_a_password_of_any_bytes)
+{
+    int known = server_connect(server);
+
+    expect(known, "AUTH secret", "+OK");
+    expect(known, "CONFIG SET requirepass \"\\x00a b\\xff\"", "+OK");
+    expect(fd, "AUTH secret", WRONGPASS);
+    expect(fd, "AUTH ''", WRONGPASS);
+    expect(fd, "AUTH \"\\x00\"", WRONGPASS);
+    expect(fd, "AUTH \"\\x00a b\\xfe\"", WRONGPASS);
+    expect(fd, "GET k", NOAUTH);
+    expect(fd, "AUTH \"\\x00a b\\xff\"", "+OK");
+    expect(fd, "GET k", "$-1");
+    close(known);
+}
+
 /* Clients that meet a password they no longer know must not lose their session. */
 Test(auth, that_fails_leaves_a_session_as_it_was)
 {

@@ -47,12 +47,30 @@ Test(config_files, options_of_the_command_line_win_over_the_file)
     cr_expect_eq(c->timeout, 5);
     cr_expect_eq(c->hz, 30);
     cr_expect_eq(c->port, 7);
-    cr_expect_str_eq(c->requirepass, "a A\n");
-    cr_expect_str_eq(c->masterauth, "it's");
+    cr_expect_str_eq(c->requirepass.at, "a A\n");
+    cr_expect_str_eq(c->masterauth.at, "it's");
     cr_expect_eq(c->bind.count, 2u);
     cr_expect_str_eq(c->bind.at[1], "::1");
     cr_expect_eq(c->save.count, 0u);
     cr_expect_eq(config_file(c)[0], '/');
+    text_free(&report);
+    config_free(c);
+}
+
+Test(config_files, a_password_is_any_bytes_also_when_it_is_written_back)
+{
+    struct config *c = config_new();
+    struct text report = { 0 };
+
+    write_file("x.conf", "requirepass \"\\x00a b\\xff\"\n");
+    cr_assert_eq(LOAD(c, &report, "x.conf"), OK, "%s", report.at);
+    cr_expect_eq(c->requirepass.len, 5u);
+    cr_expect_eq(memcmp(c->requirepass.at, "\0a b\xff", 5), 0);
+    cr_assert_eq(config_rewrite(c, &report), OK, "%s", report.at);
+    config_free(c);
+    c = config_new();
+    cr_assert_eq(LOAD(c, &report, "x.conf"), OK, "%s", report.at);
+    cr_expect_eq(c->requirepass.len, 5u);
     text_free(&report);
     config_free(c);
 }
@@ -183,6 +201,10 @@ report_of(const char *file)
 
 Test(config_files, a_mistake_is_reported_as_redis_reports_it)
 {
+    cr_expect_str_eq(report_of("shutdown-on-sigint\n"),
+                     "Reading the configuration file, at line 1\n"
+                     ">>> 'shutdown-on-sigint'\nargument(s) must be one of the "
+                     "following: default, save, nosave, now, force\n");
     cr_expect_str_eq(report_of("port 0\n nosuch   5 \n"),
                      "Reading the configuration file, at line 2\n>>> 'nosuch   5'\n"
                      "Bad directive or wrong number of arguments\n");
