@@ -202,3 +202,33 @@ Test(eviction, makes_room_for_a_value_larger_than_all_others)
     expect(fd, "SET k v", "+OK");
     free(set);
 }
+
+/* Ten clients are told of each key, ten times its size. */
+Test(eviction, makes_no_room_for_what_it_tells_of)
+{
+    enum { TRACKERS = 10, NAMES = 300 };
+    char name[1024], request[1100];
+    int trackers[TRACKERS];
+    double gone;
+
+    for (int i = 0; i < TRACKERS; i++) {
+        trackers[i] = server_connect(server);
+        expect_start(trackers[i], "HELLO 3", "%7");
+        expect(trackers[i], "CLIENT TRACKING ON", "+OK");
+    }
+    memset(name, 'x', sizeof name);
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(request, sizeof request, "SET %d%.1000s x", i, name);
+        expect(fd, request, "+OK");
+        snprintf(request, sizeof request, "GET %d%.1000s", i, name);
+        for (int t = 0; t < TRACKERS; t++)
+            expect(trackers[t], request, "$1\r\nx");
+    }
+    expect(fd, "CONFIG SET maxmemory-eviction-tenacity 100", "+OK");    /* at once */
+    limit("allkeys-lru", -40000);
+    gone = info_number(fd, "evicted_keys");
+    cr_expect_geq(gone, 10);
+    cr_expect_leq(gone, 50, "%g keys gone", gone);
+    for (int t = 0; t < TRACKERS; t++)
+        close(trackers[t]);
+}
