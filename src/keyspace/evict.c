@@ -27,6 +27,7 @@
 #include "base/text.h"
 #include "keyspace/internal.h"
 #include "keyspace/lazyfree.h"
+#include "wire/reply.h"
 
 #define POOL_SIZE 16
 #define SAMPLE_CHUNK 16         /* maxmemory-samples in steps of this */
@@ -404,7 +405,8 @@ make_it_fit(struct keyspace *ks)
 {
     enum status st;
 
-    note_over(ks, true);
+    reply_pool_free();          /* memory at rest goes before any key */
+    note_over(ks, evict_is_over(ks));
     st = make_room(ks);
     note_over(ks, st != OK);
     return st;

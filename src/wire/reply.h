@@ -75,7 +75,7 @@ void reply_splice(struct reply *r, struct reply *from);
 /* Copy everything unsent into one flat buffer (tests, MULTI capture); caller
  * frees with mem_free. */
 char *reply_flatten(const struct reply *r, size_t *len);
-/* Free pooled chunks (shutdown, leak checks). */
+/* Free pooled chunks: memory is short, or the server shuts down. */
 void reply_pool_free(void);
 
 #endif
