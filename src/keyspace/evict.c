@@ -81,19 +81,22 @@ evict_settings(const struct keyspace *ks)
     return &ks->evict;
 }
 
-/* Beyond the limit by more than `spare` bytes? */
-static bool
-is_over_by(const struct keyspace *ks, size_t spare)
-{
-    size_t used = mem_used();
-
-    return ks->evict.limit && used > ks->evict.limit && used - ks->evict.limit > spare;
-}
-
+/* The messages that tell of evictions are gone when the turn ends.  Were they made room
+ * for, each key could cost the next ones: ten clients that track a key of 1 KB are told
+ * 10 KB. */
 bool
 evict_is_over(const struct keyspace *ks)
 {
-    return is_over_by(ks, 0);
+    size_t used = mem_used();
+
+    return ks->evict.limit && used > ks->evict.limit
+        && used - ks->evict.limit > ks->evict_told;
+}
+
+void
+evict_turn_ends(struct keyspace *ks)
+{
+    ks->evict_told = 0;
 }
 
 /* --- the pool --- */
@@ -300,24 +303,31 @@ find_victim(struct keyspace *ks, struct db **where)
     }
 }
 
-/* What telling of it took: messages that wait in clients' output. */
-static size_t
+/* event(), and what it left in the output of clients. */
+static void
+tell(struct db *db, struct bytes name)
+{
+    size_t before = mem_used(), after;
+
+    event(db, name, EVENT_EVICTED, "evicted");
+    after = mem_used();
+    if (after > before)
+        db->ks->evict_told += after - before;
+}
+
+static void
 evict(struct db *db, struct entry *e)
 {
     struct bytes name = layout_key(e);
     msec when = layout_deadline(e);
-    size_t before, after;
 
     dict_remove_item(db->entries, e, hash_bytes(name.at, name.len));
     if (when != NO_DEADLINE)
         deadlines_remove(db->deadlines, when, e);
     elements_forget(db, e);
     db->ks->stats.evicted++;
-    before = mem_used();
-    event(db, name, EVENT_EVICTED, "evicted");
-    after = mem_used();
+    tell(db, name);
     entry_dispose(e, db->ks->evict.lazy);
-    return after > before ? after - before : 0;
 }
 
 /* --- the work --- */
@@ -358,24 +368,21 @@ wait_for_lazyfree(uint64_t start, uint64_t allowed)
     return true;
 }
 
-/* The messages that tell of evictions are gone soon.  Were they made room for, each
- * key could cost the next ones: ten clients that track a key of 1 KB are told 10 KB. */
 static enum status
 make_room(struct keyspace *ks)
 {
     uint64_t start = clock_ticks(), allowed = time_allowed(ks->evict.tenacity);
-    size_t told = 0;
     struct entry *e;
     struct db *db;
 
-    for (unsigned n = 1; is_over_by(ks, told); n++) {
+    for (unsigned n = 1; evict_is_over(ks); n++) {
         e = find_victim(ks, &db);
         if (e)
-            told += evict(db, e);
+            evict(db, e);
         else if (!wait_for_lazyfree(start, allowed))
-            return is_over_by(ks, told) ? FAILED : OK;
+            return evict_is_over(ks) ? FAILED : OK;
         if (n % KEYS_PER_LOOK == 0 && is_late(start, allowed))
-            return is_over_by(ks, told) ? FAILED_LIMIT : OK;
+            return evict_is_over(ks) ? FAILED_LIMIT : OK;
     }
     return OK;
 }

@@ -27,8 +27,10 @@ const struct evict_settings *evict_settings(const struct keyspace *ks);
  * in time by tenacity; FAILED_LIMIT when time ran out with eviction going on (goes on
  * by itself: call again from the loop). */
 enum status evict_to_fit(struct keyspace *ks) MUST_USE;
-/* More memory in use than maxmemory? */
+/* More memory in use than maxmemory, but for what this turn's evictions told clients? */
 bool evict_is_over(const struct keyspace *ks);
+/* What they were told is on its way. */
+void evict_turn_ends(struct keyspace *ks);
 /* How long the limit has been exceeded without a break; 0 when it is not. */
 usec evict_exceeded_us(const struct keyspace *ks);
 

@@ -42,6 +42,7 @@ struct keyspace {
     int expire_next, evict_next, cron_next;     /* databases whose turn it is */
     struct evict_settings evict;
     struct evict_pool *pool;
+    size_t evict_told;                          /* bytes of messages, in this turn */
     int databases;
     struct db dbs[];
 };

@@ -230,6 +230,12 @@ tick(void *arg)
     }
 }
 
+static void
+turn_ends(void *keyspace)
+{
+    evict_turn_ends(keyspace);
+}
+
 struct cron *
 cron_start(struct server *server)
 {
@@ -239,6 +245,7 @@ cron_start(struct server *server)
     cron->tick = timer_new(server->loop, tick, cron);
     cron->due = timer_new(server->loop, due, cron);
     cron->evict = timer_new(server->loop, evict_more, cron);
+    loop_before_sleep(server->loop, turn_ends, server->keyspace);
     cron->sampled_at = cron->reported_at = clock_mono_us();
     set_rate(cron);
     timer_start(cron->due, EXPIRE_PERIOD_MS, 0);
