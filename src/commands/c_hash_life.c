@@ -254,21 +254,17 @@ condition_holds(const struct call *c, const struct request *r, struct value v)
     return true;
 }
 
-/* A deadline in the past: what is there of the fields goes. */
+/* The fields that were just set are over already: it is told that they came and went. */
 static void
-set_past(struct call *c, struct slot *s, struct value v, const struct request *r)
+take_back(struct call *c, struct slot *s, const struct request *r)
 {
+    struct value v = entry_value(s->entry);
     size_t removed = 0;
 
-    if (!s->entry) {
-        hash_type.free(v);
-        return;
-    }
     for (int i = r->first; i < r->end; i += 2)
         removed += hash_remove(&v, c->argv[i]);
     slot_set_object(s, v);
-    if (!removed)
-        return;
+    db_event(c->db, s->key.name, EVENT_HASH, "hset");
     hash_changed(c, s->key.name, "hdel", removed);
     hash_settle(c, s);
 }
@@ -281,6 +277,7 @@ cmd_hsetex(struct call *c)
     struct slot s;
     struct value v;
     msec deadline;
+    bool is_past;
 
     if (!read_request(c, OF_HSETEX, 2, &r) || !hash_open(c, &s, &v))
         return;
@@ -291,15 +288,17 @@ cmd_hsetex(struct call *c)
         return;
     }
     reply_int(c->out, 1);
-    if (r.options & WITH_TIME && r.deadline <= clock_ms()) {
-        set_past(c, &s, v, &r);
-        return;
-    }
-    deadline = r.options & WITH_TIME ? r.deadline
+    is_past = r.options & WITH_TIME && r.deadline <= clock_ms();
+    deadline = is_past ? HASH_FOREVER
+             : r.options & WITH_TIME ? r.deadline
              : r.options & WITH_KEEPTTL ? HASH_KEEP : HASH_FOREVER;
     for (int i = r.first; i < r.end; i += 2)
         hash_set(&v, c->argv[i], c->argv[i + 1], deadline, &limits);
     hash_store(&s, v);
+    if (is_past) {
+        take_back(c, &s, &r);
+        return;
+    }
     hash_changed(c, s.key.name, "hset", (size_t)(r.end - r.first) / 2);
     if (r.options & WITH_TIME)
         db_event(c->db, s.key.name, EVENT_HASH, "hexpire");

@@ -216,3 +216,26 @@ Test(notify, tells_of_the_key_without_a_name)
     close(s.fd);
     close(s.hears);
 }
+
+#define H_TOLD "*4\r\n$8\r\npmessage\r\n$6\r\n__key*\r\n$16\r\n__keyspace@0__:h\r\n"
+
+/* As Redis 8 does; 7.0 has no such command to compare with. */
+Test(notify, tells_that_fields_set_with_a_past_deadline_were_set_and_deleted)
+{
+    struct side s = sit_down(server, "KA");
+
+    expect(s.fd, "HSETEX h PX 0 FIELDS 2 a 1 b 2", ":1");
+    expect_next(s.hears, H_TOLD "$4\r\nhset");
+    expect_next(s.hears, H_TOLD "$4\r\nhdel");
+    expect_next(s.hears, H_TOLD "$3\r\ndel");
+    expect(s.fd, "HSET h a 1", ":1");
+    expect_next(s.hears, H_TOLD "$4\r\nhset");
+    expect(s.fd, "HSETEX h EXAT 1 FIELDS 1 b 2", ":1");
+    expect_next(s.hears, H_TOLD "$4\r\nhset");
+    expect_next(s.hears, H_TOLD "$4\r\nhdel");
+    expect(s.fd, "HSETEX h FXX EXAT 1 FIELDS 1 b 2", ":0");
+    expect(s.fd, "HGETALL h", "*2\r\n$1\r\na\r\n$1\r\n1");
+    expect_silence(s.hears, 20);
+    close(s.fd);
+    close(s.hears);
+}
