@@ -12,19 +12,22 @@
 #include "values/v_list.h"
 #include "command/switches.h"
 
-/* The value of argument 2, if its form has this name; else answers. */
+/* The value of argument 2, if its form has this name, or with "ex" behind it, as that of
+ * hashes with deadlines has; else answers. */
 static bool
 value_of_form(struct call *c, const char *form, struct value *out)
 {
     struct key key = call_key(c, 2);
     struct entry *e = db_peek(c->db, &key);
+    const char *name;
 
     if (!e) {
         call_no_such_key(c);
         return false;
     }
     *out = entry_value(e);
-    if (strcmp(value_type_of(out->type)->encoding_name(*out), form) == 0)
+    name = value_type_of(out->type)->encoding_name(*out);
+    if (strncmp(name, form, strlen(form)) == 0)
         return true;
     reply_errorf(c->out, "ERR Not a %s encoded object.", form);
     return false;
