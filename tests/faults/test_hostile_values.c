@@ -193,7 +193,7 @@ Test(hostile_values, options_keep_what_they_had_when_nonsense_is_set)
         "client-output-buffer-limit 'bogus 1 1 1'", "client-output-buffer-limit 'normal 1 1'",
         "client-output-buffer-limit 'normal -1 0 0'", "maxmemory -1", "maxmemory 101%",
         "hz 99999999999999999999", "maxclients 0", "proto-max-bulk-len 1", "port 65536",
-        "save '-1 -1'", "notify-keyspace-events Q", "requirepass \"a\\x00b\"",
+        "save '-1 -1'", "notify-keyspace-events Q", "masteruser \"a\\x00b\"",
         "slowlog-max-len -1", "databases 1", "dir /tmp", "latency-tracking-info-percentiles nan",
         "oom-score-adj-values '9999 0 0'", "proc-title-template {x", "nosuchoption 1",
     };
