@@ -456,6 +456,7 @@ static const struct command client_commands[] = {
       .flags = NOSCRIPT | LOADING | STALE | NOT_UNDONE,
       .syntax = "attr=(LIB-NAME libname|LIB-VER libver)",
       .since = "7.2.0", .cost = "O(1)",
-      .summary = "Say which client library this is." },
+      .summary = "Say which client library this is.",
+      .tips = "request_policy:all_nodes response_policy:all_succeeded" },
 };
 const struct family client_family = FAMILY("connection", ACL_CONNECTION, client_commands);

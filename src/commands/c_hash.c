@@ -369,11 +369,10 @@ static const struct command hash_commands[] = {
       .summary = "Tell how long the value of a field is." },
     { .name = "hscan", .run = cmd_hscan, .arity = -3,
       .flags = READONLY,
-      .syntax = "key:k cursor:i [MATCH pattern:p] [COUNT count:i] [NOVALUES]@7.4.0",
+      .syntax = "key:k cursor:i [MATCH pattern:p] [COUNT count:i] [NOVALUES]",
       .keys = { KEY(1, KEY_RO | A_ACCESS) },
       .since = "2.8.0", .cost = "O(1) a step, O(n) for a whole walk over n fields",
       .summary = "Walk over the fields of a hash step by step.",
-      .history = HISTORY({ "7.4.0", "NOVALUES leaves the values out." }),
       .tips = "nondeterministic_output" },
 };
 const struct family hash_family = FAMILY("hash", ACL_HASH, hash_commands);

@@ -10,7 +10,6 @@
 #include "commands/hash_use.h"
 
 #define TIME_MAX ((INT64_C(1) << 46) - 1)       /* ms: what fields' deadlines may be */
-#define BAD_COUNT "ERR Number of fields must be a positive integer"
 
 enum condition { IF_NO_DEADLINE = 1, IF_DEADLINE, IF_LATER, IF_EARLIER };
 enum { NO_FIELD = -2, NO_LIFE = -1, NOT_MET = 0, IS_SET = 1, IS_DELETED = 2 };
@@ -55,6 +54,14 @@ hash_deadline(struct call *c, int i, msec base, int unit, msec *out)
     }
     *out = n * unit + base;
     return true;
+}
+
+void
+hash_past(struct call *c, struct slot *s, size_t n)
+{
+    keyspace_stats(c->server->keyspace)->expired_elements += n;
+    db_event(c->db, s->key.name, EVENT_HASH, "hdel");
+    hash_settle(c, s);
 }
 
 /* The same number for each field: there is no hash. */
@@ -124,8 +131,8 @@ tell(struct call *c, struct slot *s, size_t limited, size_t deleted)
         hash_changed(c, s->key.name, "hexpire", limited);
     if (!deleted)
         return;
-    hash_changed(c, s->key.name, "hdel", deleted);
-    hash_settle(c, s);
+    keyspace_add_dirty(c->server->keyspace, (int64_t)deleted);
+    hash_past(c, s, deleted);
 }
 
 static void
@@ -153,6 +160,7 @@ expire_fields(struct call *c, msec base, int unit)
         return;
     }
     v = entry_value(s.entry);
+    hash_make_timed(&v);
     reply_array(c->out, (size_t)(c->argc - first));
     for (int i = first; i < c->argc; i++) {
         int64_t done = limit_field(&v, c->argv[i], when, deadline);
@@ -198,7 +206,7 @@ ask_fields(struct call *c, msec base, int unit)
     struct entry *e;
     struct value v;
 
-    if (!hash_read(c, &e) || !hash_fields(c, 2, BAD_COUNT))
+    if (!hash_read(c, &e) || !hash_fields(c, 2, HASH_BAD_COUNT))
         return;
     if (!e) {
         reply_each(c, 4, NO_FIELD);
@@ -259,12 +267,12 @@ static void
 cmd_hpersist(struct call *c)
 {
     struct key key = call_key(c, 1);
-    size_t freed = 0;
+    bool freed = false;
     struct slot s;
     struct value v;
 
     db_slot(c->db, &key, &s);
-    if (!call_type_ok(c, s.entry, TYPE_HASH) || !hash_fields(c, 2, BAD_COUNT))
+    if (!call_type_ok(c, s.entry, TYPE_HASH) || !hash_fields(c, 2, HASH_BAD_COUNT))
         return;
     if (!s.entry) {
         reply_each(c, 4, NO_FIELD);
@@ -275,12 +283,12 @@ cmd_hpersist(struct call *c)
     for (int i = 4; i < c->argc; i++) {
         int64_t done = free_field(&v, c->argv[i]);
 
-        freed += done == IS_SET;
+        freed |= done == IS_SET;
         reply_int(c->out, done);
     }
     slot_set_object(&s, v);
     if (freed)
-        hash_changed(c, key.name, "hpersist", freed);
+        hash_changed(c, key.name, "hpersist", 1);
 }
 
 #define CONDITION "[condition=(NX|XX|GT|LT)] "
@@ -288,25 +296,25 @@ cmd_hpersist(struct call *c)
 
 static const struct command hash_expire_commands[] = {
     { .name = "hexpire", .run = cmd_hexpire, .arity = -6,
-      .flags = WRITE | DENY_OOM | FAST,
+      .flags = WRITE | FAST,
       .syntax = "key:k seconds:i " CONDITION FIELDS,
       .keys = { KEY(1, KEY_RW | A_UPDATE) },
       .since = "7.4.0", .cost = "O(log n) for each field, n of them with a deadline",
       .summary = "Let fields of a hash die after some seconds." },
     { .name = "hpexpire", .run = cmd_hpexpire, .arity = -6,
-      .flags = WRITE | DENY_OOM | FAST,
+      .flags = WRITE | FAST,
       .syntax = "key:k milliseconds:i " CONDITION FIELDS,
       .keys = { KEY(1, KEY_RW | A_UPDATE) },
       .since = "7.4.0", .cost = "O(log n) for each field, n of them with a deadline",
       .summary = "Let fields of a hash die after some milliseconds." },
     { .name = "hexpireat", .run = cmd_hexpireat, .arity = -6,
-      .flags = WRITE | DENY_OOM | FAST,
+      .flags = WRITE | FAST,
       .syntax = "key:k unix-time-seconds:t " CONDITION FIELDS,
       .keys = { KEY(1, KEY_RW | A_UPDATE) },
       .since = "7.4.0", .cost = "O(log n) for each field, n of them with a deadline",
       .summary = "Let fields of a hash die at a second of Unix time." },
     { .name = "hpexpireat", .run = cmd_hpexpireat, .arity = -6,
-      .flags = WRITE | DENY_OOM | FAST,
+      .flags = WRITE | FAST,
       .syntax = "key:k unix-time-milliseconds:t " CONDITION FIELDS,
       .keys = { KEY(1, KEY_RW | A_UPDATE) },
       .since = "7.4.0", .cost = "O(log n) for each field, n of them with a deadline",

@@ -2,8 +2,8 @@
  * commands/c_hash_life.c - values and deadlines of fields in one go: HGETEX, HSETEX,
  * HGETDEL.
  *
- * How:        the options of HGETEX and HSETEX come in any order, before or after the
- *             fields; they are read into one record first.
+ * How:        HGETEX takes one option, HSETEX some in any order, both before the fields;
+ *             they are read into one record first.
  * Invariants: nothing is changed once an error was answered.
  * Read next:  commands/c_hash_expire.c */
 #include "commands/families.h"
@@ -14,7 +14,6 @@ enum option {
     WITH_PERSIST = 1 << 4, WITH_KEEPTTL = 1 << 5, WITH_FNX = 1 << 6, WITH_FXX = 1 << 7,
 
     WITH_TIME = WITH_EX | WITH_PX | WITH_EXAT | WITH_PXAT,
-    WITH_LIFE = WITH_TIME | WITH_PERSIST | WITH_KEEPTTL,
     WITH_CONDITION = WITH_FNX | WITH_FXX,
     OF_HGETEX = WITH_TIME | WITH_PERSIST,
     OF_HSETEX = WITH_TIME | WITH_KEEPTTL | WITH_CONDITION
@@ -22,111 +21,40 @@ enum option {
 
 static const struct word {
     const char *word;
-    unsigned option, group;
+    unsigned option;
 } words[] = {
-    { "EX", WITH_EX, WITH_LIFE },
-    { "PX", WITH_PX, WITH_LIFE },
-    { "EXAT", WITH_EXAT, WITH_LIFE },
-    { "PXAT", WITH_PXAT, WITH_LIFE },
-    { "PERSIST", WITH_PERSIST, WITH_LIFE },
-    { "KEEPTTL", WITH_KEEPTTL, WITH_LIFE },
-    { "FNX", WITH_FNX, WITH_CONDITION },
-    { "FXX", WITH_FXX, WITH_CONDITION },
+    { "EX", WITH_EX }, { "PX", WITH_PX }, { "EXAT", WITH_EXAT }, { "PXAT", WITH_PXAT },
+    { "PERSIST", WITH_PERSIST }, { "KEEPTTL", WITH_KEEPTTL },
+    { "FNX", WITH_FNX }, { "FXX", WITH_FXX },
 };
 
 struct request {
     unsigned options;           /* enum option */
-    int first, end, step;       /* arguments: the names of the fields */
+    int first;                  /* argument: the first field; the others follow */
     msec deadline;              /* with WITH_TIME */
 };
 
-static const struct word *
-word_find(const struct call *c, int i, unsigned known)
+/* The option that argument i is, of those `known`; 0: none. */
+static unsigned
+option_at(const struct call *c, int i, unsigned known)
 {
     for (size_t n = 0; n < sizeof words / sizeof words[0]; n++)
         if (words[n].option & known && call_is(c, i, words[n].word))
-            return &words[n];
-    return NULL;
+            return words[n].option;
+    return 0;
 }
 
 static bool
-refuse_second(struct call *c, unsigned group, unsigned known)
+read_time(struct call *c, int i, struct request *r)
 {
-    if (group == WITH_CONDITION)
-        reply_error(c->out, "ERR Only one of FXX or FNX arguments can be specified");
-    else
-        reply_errorf(c->out, "ERR Only one of EX, PX, EXAT, PXAT or %s arguments can be"
-                     " specified", known & WITH_PERSIST ? "PERSIST" : "KEEPTTL");
-    return false;
-}
-
-/* FIELDS at argument i; moves it to the last of them. */
-static bool
-read_fields(struct call *c, int *i, struct request *r)
-{
-    int64_t n, room = c->argc - *i - 2;
-
-    if (r->first) {
-        reply_error(c->out, "ERR FIELDS keyword specified multiple times");
-        return false;
-    }
-    if (room < 1) {
-        call_wrong_args(c);
-        return false;
-    }
-    if (!num_parse_i64(c->argv[*i + 1], &n) || n < 1 || n > INT32_MAX) {
-        reply_error(c->out, "ERR invalid number of fields");
-        return false;
-    }
-    if (n > room / r->step) {
-        call_wrong_args(c);
-        return false;
-    }
-    r->first = *i + 2;
-    r->end = r->first + (int)n * r->step;
-    *i = r->end - 1;
-    return true;
-}
-
-static bool
-read_time(struct call *c, int i, unsigned option, struct request *r)
-{
-    bool relative = (option & (WITH_EX | WITH_PX)) != 0;
+    bool relative = (r->options & (WITH_EX | WITH_PX)) != 0;
 
     if (i == c->argc) {
-        reply_error(c->out, "ERR missing expire time");
+        call_wrong_args(c);
         return false;
     }
     return hash_deadline(c, i, relative ? clock_ms() : 0,
-                         option & (WITH_EX | WITH_EXAT) ? 1000 : 1, &r->deadline);
-}
-
-static bool
-read_request(struct call *c, unsigned known, int step, struct request *r)
-{
-    const struct word *w;
-
-    *r = (struct request){ .step = step };
-    for (int i = 2; i < c->argc; i++) {
-        if (call_is(c, i, "fields")) {
-            if (!read_fields(c, &i, r))
-                return false;
-            continue;
-        }
-        w = word_find(c, i, known);
-        if (!w) {
-            reply_errorf(c->out, "ERR unknown argument: %.*s", B_ARG(c->argv[i]));
-            return false;
-        }
-        if (r->options & w->group)
-            return refuse_second(c, w->group, known);
-        r->options |= w->option;
-        if (w->option & WITH_TIME && !read_time(c, ++i, w->option, r))
-            return false;
-    }
-    if (!r->first)
-        reply_error(c->out, "ERR missing FIELDS argument");
-    return r->first != 0;
+                         r->options & (WITH_EX | WITH_EXAT) ? 1000 : 1, &r->deadline);
 }
 
 /* --- HGETEX, HGETDEL --- */
@@ -171,27 +99,45 @@ change_life(struct value *v, struct bytes name, const struct request *r)
     return true;
 }
 
+/* [option] FIELDS n name...; the option is in r already. */
+static bool
+read_hgetex(struct call *c, struct request *r)
+{
+    int at = 2;
+
+    if (r->options)
+        at++;
+    if (r->options & WITH_TIME && !read_time(c, at++, r))
+        return false;
+    if (at + 1 >= c->argc) {
+        call_wrong_args(c);
+        return false;
+    }
+    r->first = at + 2;
+    return hash_fields(c, at, HASH_BAD_COUNT);
+}
+
 static void
 cmd_hgetex(struct call *c)
 {
+    struct request r = { .options = option_at(c, 2, OF_HGETEX) };
     struct key key = call_key(c, 1);
     size_t changed = 0;
-    struct request r;
     struct slot s;
     struct value v;
 
-    if (!read_request(c, OF_HGETEX, 1, &r))
-        return;
     db_slot(c->db, &key, &s);
-    if (!call_type_ok(c, s.entry, TYPE_HASH))
+    if (!call_type_ok(c, s.entry, TYPE_HASH) || !read_hgetex(c, &r))
         return;
     if (!s.entry) {
-        reply_nulls(c, r.end - r.first);
+        reply_nulls(c, c->argc - r.first);
         return;
     }
     v = entry_value(s.entry);
-    reply_array(c->out, (size_t)(r.end - r.first));
-    for (int i = r.first; i < r.end; i++) {
+    if (r.options)
+        hash_make_timed(&v);
+    reply_array(c->out, (size_t)(c->argc - r.first));
+    for (int i = r.first; i < c->argc; i++) {
         reply_value(c, v, c->argv[i]);
         changed += change_life(&v, c->argv[i], &r);
     }
@@ -203,8 +149,8 @@ cmd_hgetex(struct call *c)
     } else if (r.deadline > clock_ms()) {
         hash_changed(c, key.name, "hexpire", changed);
     } else {
-        hash_changed(c, key.name, "hdel", changed);
-        hash_settle(c, &s);
+        keyspace_add_dirty(c->server->keyspace, (int64_t)changed);
+        hash_past(c, &s, changed);
     }
 }
 
@@ -218,7 +164,7 @@ cmd_hgetdel(struct call *c)
 
     db_slot(c->db, &key, &s);
     if (!call_type_ok(c, s.entry, TYPE_HASH)
-        || !hash_fields(c, 2, "ERR Number of fields must be a positive integer"))
+        || !hash_fields(c, 2, HASH_BAD_COUNT))
         return;
     if (!s.entry) {
         reply_nulls(c, c->argc - 4);
@@ -239,6 +185,53 @@ cmd_hgetdel(struct call *c)
 
 /* --- HSETEX --- */
 
+/* One more option, at argument *i; moves to its last word. */
+static bool
+read_option(struct call *c, int *i, struct request *r)
+{
+    unsigned option = option_at(c, *i, OF_HSETEX);
+    unsigned before = r->options;
+
+    r->options |= option;
+    if (!option) {
+        reply_errorf(c->out, "ERR unknown argument: %.*s", B_ARG(c->argv[*i]));
+    } else if (option & WITH_CONDITION) {
+        if (!(before & WITH_CONDITION))
+            return true;
+        reply_error(c->out, "ERR Only one of FXX or FNX arguments can be specified");
+    } else {
+        if (!(before & ~WITH_CONDITION))
+            return !(option & WITH_TIME) || read_time(c, ++*i, r);
+        reply_error(c->out, "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments"
+                            " can be specified");
+    }
+    return false;
+}
+
+/* [option]... FIELDS n, then n names with their values. */
+static bool
+read_hsetex(struct call *c, struct request *r)
+{
+    int i = 2;
+    int64_t n;
+
+    for (; i < c->argc && !call_is(c, i, "fields"); i++)
+        if (!read_option(c, &i, r))
+            return false;
+    r->first = i + 2;
+    if (c->argc - r->first < 2) {
+        call_wrong_args(c);
+        return false;
+    }
+    if (!num_parse_i64(c->argv[i + 1], &n) || n < 1 || n > INT32_MAX) {
+        reply_error(c->out, "ERR invalid number of fields");
+        return false;
+    }
+    if (2 * n != c->argc - r->first)
+        call_wrong_args(c);
+    return 2 * n == c->argc - r->first;
+}
+
 /* FNX: none of the fields is there; FXX: all are. */
 static bool
 condition_holds(const struct call *c, const struct request *r, struct value v)
@@ -248,38 +241,39 @@ condition_holds(const struct call *c, const struct request *r, struct value v)
 
     if (!(r->options & WITH_CONDITION))
         return true;
-    for (int i = r->first; i < r->end; i += 2)
+    for (int i = r->first; i < c->argc; i += 2)
         if (hash_find(v, c->argv[i], &f) != wanted)
             return false;
     return true;
 }
 
-/* The fields that were just set are over already: it is told that they came and went. */
+/* Set the fields; with a deadline in the past they go again at once. */
 static void
-take_back(struct call *c, struct slot *s, const struct request *r)
+set_fields(struct call *c, const struct request *r, struct value *v, bool past)
 {
-    struct value v = entry_value(s->entry);
-    size_t removed = 0;
+    struct hash_limits limits = hash_limits_of(c);
+    msec deadline = past || !(r->options & (WITH_TIME | WITH_KEEPTTL)) ? HASH_FOREVER
+                  : r->options & WITH_TIME ? r->deadline : HASH_KEEP;
 
-    for (int i = r->first; i < r->end; i += 2)
-        removed += hash_remove(&v, c->argv[i]);
-    slot_set_object(s, v);
-    db_event(c->db, s->key.name, EVENT_HASH, "hset");
-    hash_changed(c, s->key.name, "hdel", removed);
-    hash_settle(c, s);
+    if (r->options & WITH_TIME)
+        hash_make_timed(v);
+    for (int i = r->first; i < c->argc; i += 2) {
+        hash_set(v, c->argv[i], c->argv[i + 1], deadline, &limits);
+        if (past)
+            hash_remove(v, c->argv[i]);
+    }
 }
 
 static void
 cmd_hsetex(struct call *c)
 {
-    struct hash_limits limits = hash_limits_of(c);
-    struct request r;
+    struct request r = { 0 };
     struct slot s;
     struct value v;
-    msec deadline;
-    bool is_past;
+    size_t n;
+    bool past;
 
-    if (!read_request(c, OF_HSETEX, 2, &r) || !hash_open(c, &s, &v))
+    if (!read_hsetex(c, &r) || !hash_open(c, &s, &v))
         return;
     if (!condition_holds(c, &r, v)) {
         if (!s.entry)
@@ -288,19 +282,14 @@ cmd_hsetex(struct call *c)
         return;
     }
     reply_int(c->out, 1);
-    is_past = r.options & WITH_TIME && r.deadline <= clock_ms();
-    deadline = is_past ? HASH_FOREVER
-             : r.options & WITH_TIME ? r.deadline
-             : r.options & WITH_KEEPTTL ? HASH_KEEP : HASH_FOREVER;
-    for (int i = r.first; i < r.end; i += 2)
-        hash_set(&v, c->argv[i], c->argv[i + 1], deadline, &limits);
+    n = (size_t)(c->argc - r.first) / 2;
+    past = r.options & WITH_TIME && r.deadline <= clock_ms();
+    set_fields(c, &r, &v, past);
     hash_store(&s, v);
-    if (is_past) {
-        take_back(c, &s, &r);
-        return;
-    }
-    hash_changed(c, s.key.name, "hset", (size_t)(r.end - r.first) / 2);
-    if (r.options & WITH_TIME)
+    hash_changed(c, s.key.name, "hset", n);
+    if (past)
+        hash_past(c, &s, n);
+    else if (r.options & WITH_TIME)
         db_event(c->db, s.key.name, EVENT_HASH, "hexpire");
 }
 
@@ -310,7 +299,8 @@ static const struct command hash_life_commands[] = {
       .syntax = "key:k [expiration=(EX seconds:i|PX milliseconds:i|EXAT "
                 "unix-time-seconds:t|PXAT unix-time-milliseconds:t|PERSIST)] "
                 "FIELDS fields={numfields:i field...}",
-      .keys = { KEY(1, KEY_RW | A_ACCESS | A_UPDATE) },
+      .keys = { KEY(1, KEY_RW | A_ACCESS | A_UPDATE,
+                    .notes = "written to, because deadlines may change") },
       .since = "8.0.0", .cost = "O(log n) for each field, n of them with a deadline",
       .summary = "Answer fields of a hash and change how long they live." },
     { .name = "hgetdel", .run = cmd_hgetdel, .arity = -5,

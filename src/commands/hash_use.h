@@ -20,9 +20,14 @@ void hash_changed(struct call *c, struct bytes key, const char *event, size_t n)
 /* After removing: the key goes, and that is told, when the hash is empty. */
 void hash_settle(struct call *c, struct slot *s);
 
+/* Tell of `n` fields deleted because their deadline was past when it was given: they count
+ * as expired.  What makes the change dirty is counted by the caller. */
+void hash_past(struct call *c, struct slot *s, size_t n);
+
 /* Arguments from `at` on must be FIELDS, their number, and as many names as that,
  * up to the end.  False: answered, a bad number with `bad_count`. */
 bool hash_fields(struct call *c, int at, const char *bad_count);
+#define HASH_BAD_COUNT "ERR Number of fields must be a positive integer"
 
 /* A time, argument i, to an absolute deadline in ms; `base` is clock_ms() or 0.  The past
  * is allowed, a negative time is not. */

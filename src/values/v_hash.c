@@ -156,6 +156,13 @@ hash_remove(struct value *v, struct bytes name)
 }
 
 void
+hash_make_timed(struct value *v)
+{
+    if (v->encoding == HASH_PACK)
+        hash_pack_make_timed(v);
+}
+
+void
 hash_set_deadline(struct value *v, struct bytes name, msec deadline)
 {
     if (is_pack(*v))
@@ -340,6 +347,8 @@ digest_hash(struct value v, unsigned char digest[20])
 
         value_digest_mix(one, f->name);
         value_digest_mix(one, f->value);
+        if (f->deadline != HASH_FOREVER)
+            value_digest_xor(one, B("!!hexpire!!"));
         value_digest_xor(digest, bytes_view(one, sizeof one));
     }
 }

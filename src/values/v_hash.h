@@ -49,6 +49,9 @@ bool hash_find(struct value v, struct bytes name, struct hash_field *out);
 bool hash_set(struct value *v, struct bytes name, struct bytes value, msec deadline,
               const struct hash_limits *l);
 bool hash_remove(struct value *v, struct bytes name);
+/* Make room for deadlines in a pack, without need: what Redis does, and OBJECT ENCODING
+ * shows, as soon as a command that may give one finds the hash. */
+void hash_make_timed(struct value *v);
 /* The field must be there. */
 void hash_set_deadline(struct value *v, struct bytes name, msec deadline);
 

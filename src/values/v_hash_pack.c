@@ -175,8 +175,8 @@ hash_pack_add(struct value *v, struct bytes name, struct bytes value, msec deadl
 }
 
 /* Each pair becomes a triple. */
-static void
-make_timed(struct value *v)
+void
+hash_pack_make_timed(struct value *v)
 {
     struct timed_pack *t = mem_alloc(sizeof *t);
     struct pack *old = v->object;
@@ -223,7 +223,7 @@ hash_pack_set_deadline(struct value *v, uint32_t at, msec deadline)
             return;
         for (uint32_t i = pack_first(v->object); i != at; i = pack_next(v->object, i))
             index++;
-        make_timed(v);
+        hash_pack_make_timed(v);
         at = hash_pack_seek(*v, index / 2);
     }
     p = pack_of(*v);

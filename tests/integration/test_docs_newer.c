@@ -41,14 +41,15 @@ static const struct row {
     int arity;
     const char *flags, *key, *tips;
     const char *since, *arguments;      /* after the key */
+    const char *notes;                  /* on the key, with the word */
 } rows[] = {
-    { "hexpire", -6, "write denyoom fast", "RW update", "", "7.4.0",
+    { "hexpire", -6, "write fast", "RW update", "", "7.4.0",
       " " ARG("seconds", "integer") CONDITION FIELDS },
-    { "hpexpire", -6, "write denyoom fast", "RW update", "", "7.4.0",
+    { "hpexpire", -6, "write fast", "RW update", "", "7.4.0",
       " " ARG("milliseconds", "integer") CONDITION FIELDS },
-    { "hexpireat", -6, "write denyoom fast", "RW update", "", "7.4.0",
+    { "hexpireat", -6, "write fast", "RW update", "", "7.4.0",
       " " ARG("unix-time-seconds", "unix-time") CONDITION FIELDS },
-    { "hpexpireat", -6, "write denyoom fast", "RW update", "", "7.4.0",
+    { "hpexpireat", -6, "write fast", "RW update", "", "7.4.0",
       " " ARG("unix-time-milliseconds", "unix-time") CONDITION FIELDS },
     { "httl", -5, "readonly fast", "RO access", "nondeterministic_output", "7.4.0", FIELDS },
     { "hpttl", -5, "readonly fast", "RO access", "nondeterministic_output", "7.4.0", FIELDS },
@@ -56,7 +57,8 @@ static const struct row {
     { "hpexpiretime", -5, "readonly fast", "RO access", "", "7.4.0", FIELDS },
     { "hpersist", -5, "write fast", "RW update", "", "7.4.0", FIELDS },
     { "hgetex", -5, "write fast", "RW access update", "", "8.0.0",
-      EXPIRATION(TOKEN("persist", "PERSIST")) FIELDS },
+      EXPIRATION(TOKEN("persist", "PERSIST")) FIELDS,
+      "notes written to, because deadlines may change " },
     { "hgetdel", -5, "write fast", "RW access delete", "", "8.0.0", FIELDS },
     { "hsetex", -6, "write denyoom fast", "RW update", "", "8.0.0",
       ONE_OF("condition", TOKEN("fnx", "FNX") " " TOKEN("fxx", "FXX"))
@@ -113,10 +115,11 @@ Test(docs_newer, command_info_tells_how_fields_with_deadlines_are_used)
         char *line = ask_line("COMMAND INFO", r->name), expected[512];
 
         snprintf(expected, sizeof expected,
-                 "((%s %d (%s) 1 1 1 (@%s @hash @fast) (%s) ((flags (%s) begin_search "
+                 "((%s %d (%s) 1 1 1 (@%s @hash @fast) (%s) ((%sflags (%s) begin_search "
                  "(type index spec (index 1)) find_keys (type range spec (lastkey 0 "
                  "keystep 1 limit 0)))) ()))", r->name, r->arity, r->flags,
-                 r->flags[0] == 'w' ? "write" : "read", r->tips, r->key);
+                 r->flags[0] == 'w' ? "write" : "read", r->tips,
+                 r->notes ? r->notes : "", r->key);
         cr_expect_str_eq(line, expected);
         free(line);
     }
@@ -140,6 +143,33 @@ Test(docs_newer, command_docs_tells_the_arguments_of_fields_with_deadlines)
         cr_expect_str_eq(arguments, expected);
         free(line);
     }
+}
+
+/* What COMMAND DOCS says ends like this, and has that part before. */
+static void
+expect_docs(const char *name, const char *part, const char *end)
+{
+    char *line = ask_line("COMMAND DOCS", name);
+    size_t len = strlen(line), of_end = strlen(end);
+
+    cr_expect(len > of_end && strcmp(line + len - of_end, end) == 0, "%s", line);
+    cr_expect_not_null(strstr(line, part), "%s", line);
+    free(line);
+}
+
+#define OPTIONAL(name, token) \
+    "(name " name " type pure-token token " token " flags (optional)))))"
+
+Test(docs_newer, older_commands_have_their_newer_options)
+{
+    char *line = ask_line("COMMAND INFO", "CLIENT|SETINFO");
+
+    expect_docs("HSCAN", " since 2.8.0 group hash ", OPTIONAL("novalues", "NOVALUES"));
+    expect_docs("ZRANK", " history ((7.2.0 ", OPTIONAL("withscore", "WITHSCORE"));
+    expect_docs("ZREVRANK", " history ((7.2.0 ", OPTIONAL("withscore", "WITHSCORE"));
+    cr_expect_not_null(strstr(line, "(request_policy:all_nodes "
+                                    "response_policy:all_succeeded)"), "%s", line);
+    free(line);
 }
 
 /* Flags of keys depend on the row as well. */

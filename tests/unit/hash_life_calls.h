@@ -254,20 +254,17 @@ static void
 call_hgetex(size_t k)
 {
     size_t way = rand_below(3);
-    bool first = rand_below(2), any = false;
+    bool any = false;
     msec deadline = 0;
 
     choose_fields();
     look(k);
     text_printf(&say, "HGETEX h%zu", k);
-    if (!first)
-        say_fields(NULL);
     if (way == 1)
         text_add_text(&say, " PERSIST");
     else if (way == 2)
         deadline = say_expiration();
-    if (first)
-        say_fields(NULL);
+    say_fields(NULL);
     text_printf(&want, "*%zu\r\n", named_count);
     for (size_t i = 0; i < named_count; i++)
         any |= get_and_change(&model[k][named[i]], way, deadline);
@@ -304,25 +301,19 @@ call_hgetdel(size_t k)
 static void
 set_all(size_t k, const long long *values, size_t way, msec deadline)
 {
-    bool any = false;
+    bool past = way == 2 && deadline <= clock_ms();
 
     for (size_t i = 0; i < named_count; i++) {
         struct field *f = &model[k][named[i]];
         msec before = is_alive(f) ? f->deadline : FOREVER;
 
-        any |= is_alive(f);
-        if (way == 2 && deadline <= clock_ms())
-            f->in = false;
-        else
-            set(k, named[i], values[i], way == 2 ? deadline : way == 1 ? before : FOREVER);
-    }
-    if (way == 2 && deadline <= clock_ms()) {
-        if (any)
-            settle("hdel", k);
-        return;
+        set(k, named[i], values[i], way == 2 ? deadline : way == 1 ? before : FOREVER);
+        f->in = !past;
     }
     tell("hset", k);
-    if (way == 2)
+    if (past)
+        settle("hdel", k);
+    else if (way == 2)
         tell("hexpire", k);
 }
 
@@ -340,7 +331,7 @@ call_hsetex(size_t k)
 {
     static const char *const conditions[] = { "", " FNX", " fxx" };
     size_t condition = rand_below(3), way = rand_below(3);
-    bool first = rand_below(2), done;
+    bool condition_first = rand_below(2), done;
     long long values[NAMED];
     msec deadline = 0;
 
@@ -349,15 +340,15 @@ call_hsetex(size_t k)
         values[i] = (long long)rand_below(1000);
     look(k);
     text_printf(&say, "HSETEX h%zu", k);
-    if (!first)
-        say_fields(values);
-    text_add_text(&say, conditions[condition]);
+    if (condition_first)
+        text_add_text(&say, conditions[condition]);
     if (way == 1)
         text_add_text(&say, " KEEPTTL");
     else if (way == 2)
         deadline = say_expiration();
-    if (first)
-        say_fields(values);
+    if (!condition_first)
+        text_add_text(&say, conditions[condition]);
+    say_fields(values);
     done = condition == 0 || are_all(k, condition == 2);
     want_int(done);
     if (done)
