@@ -119,6 +119,16 @@ changed_both(struct db *from_db, struct bytes from, const char *from_event,
     keyspace_add_dirty(db_keyspace(from_db), -1);
 }
 
+/* Is there a key in the way?  To find it there is a use of it, as in Redis. */
+static bool
+is_taken(struct db *db, const struct key *key)
+{
+    struct slot slot;
+
+    db_slot_whole(db, key, &slot);
+    return slot.entry != NULL;
+}
+
 /* True when the rename took place; false when the target was in the way or the
  * key keeps its name.  Errors are answered here: *failed. */
 static bool
@@ -135,7 +145,7 @@ rename_key(struct call *c, bool replace, bool *failed)
     }
     if (bytes_equal(from.name, to.name))
         return false;
-    if (db_peek(c->db, &to)) {
+    if (is_taken(c->db, &to)) {
         if (!replace)
             return false;
         db_remove(c->db, &to, c->server->config->lazyfree_lazy_server_del);
@@ -207,7 +217,7 @@ cmd_move(struct call *c)
         return;
     }
     db_slot(c->db, &key, &slot);
-    if (!slot.entry || db_peek(to, &key)) {
+    if (!slot.entry || is_taken(to, &key)) {
         reply_int(c->out, 0);
         return;
     }
@@ -254,7 +264,7 @@ cmd_copy(struct call *c)
         return;
     }
     e = db_read(c->db, &from);
-    if (!e || (db_peek(to_db, &to) && !replace)) {
+    if (!e || (is_taken(to_db, &to) && !replace)) {
         reply_int(c->out, 0);
         return;
     }

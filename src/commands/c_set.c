@@ -169,16 +169,16 @@ static void
 cmd_smove(struct call *c)
 {
     struct key from = call_key(c, 1), to = call_key(c, 2);
-    struct entry *target = db_peek(c->db, &to);
-    struct slot s;
+    struct slot s, target;
     struct value v;
 
+    db_slot_whole(c->db, &to, &target);
     db_slot(c->db, &from, &s);
     if (!s.entry) {
         reply_int(c->out, 0);
         return;
     }
-    if (!call_type_ok(c, s.entry, TYPE_SET) || !call_type_ok(c, target, TYPE_SET))
+    if (!call_type_ok(c, s.entry, TYPE_SET) || !call_type_ok(c, target.entry, TYPE_SET))
         return;
     v = entry_value(s.entry);
     if (bytes_equal(from.name, to.name)) {

@@ -224,3 +224,25 @@ Test(key_commands, small_integers_count_as_shared_until_a_limit_needs_their_cloc
     cr_expect_str_eq(ask("object refcount a"), ":2147483647\r\n");
     cr_expect_str_eq(ask("object refcount b"), ":1\r\n");
 }
+
+/* As if somebody had looked for it. */
+Test(key_commands, use_a_key_that_is_in_the_way)
+{
+    static const char *const calls[] = {
+        "RENAMENX a b", "COPY a b", "SMOVE a b nobody", "SMOVE none b x", "SMOVE a b x",
+    };
+
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        ask("FLUSHALL");
+        ask("SADD a x y");
+        ask("SADD b z");
+        clock_freeze(clock_ms() + 100000);
+        cr_expect_neq(*ask(calls[i]), '-', "%s", calls[i]);
+        cr_expect_str_eq(ask("OBJECT IDLETIME b"), ":0\r\n", "%s", calls[i]);
+    }
+    put(1, "a", "elsewhere", NO_DEADLINE);
+    clock_freeze(clock_ms() + 100000);
+    cr_expect_str_eq(ask("MOVE a 1"), ":0\r\n");
+    ask("SELECT 1");
+    cr_expect_str_eq(ask("OBJECT IDLETIME a"), ":0\r\n");
+}
