@@ -174,6 +174,20 @@ was_told(const struct changes *all, const struct config_own *own, size_t w)
     return false;
 }
 
+/* The first change in the order of the call that `w`, or a watch that was told with it,
+ * waits for. */
+static const struct change *
+change_to_name(const struct changes *all, const struct config_own *own,
+               const struct watch *w)
+{
+    for (size_t i = 0; i < all->count; i++)
+        for (size_t k = 0; k < own->watch_count; k++)
+            if (all->at[i].is_new && own->watches[k].option == all->at[i].option
+                && own->watches[k].fn == w->fn && own->watches[k].arg == w->arg)
+                return &all->at[i];
+    return NULL;
+}
+
 /* Tell the watchers below `limit`; returns which refused, or `limit`. */
 static size_t
 tell_watchers(const struct changes *all, size_t limit, const char **why)
@@ -200,7 +214,7 @@ announce(struct changes *all)
 
     if (refused == own->watch_count)
         return true;
-    fail(all, bytes_of_text(change_for(all, &own->watches[refused])->name),
+    fail(all, bytes_of_text(change_to_name(all, own, &own->watches[refused])->name),
          why ? why : "Unable to apply it");
     put_back(all);
     all->in_place = 0;

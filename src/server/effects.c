@@ -190,9 +190,9 @@ apply_title(struct config *c, void *arg, const char **why)
 static bool
 apply_oom_score(struct config *c, void *arg, const char **why)
 {
-    (void)arg, (void)why;
-    process_set_oom_score(c);
-    return true;
+    (void)arg;
+    *why = "Failed to set current oom_score_adj. Check server logs.";
+    return process_set_oom_score(c);
 }
 
 static bool

@@ -352,30 +352,40 @@ process_check_system(const struct config *config)
     return found;
 }
 
-void
-process_set_oom_score(const struct config *config)
+static bool
+write_oom_score(int64_t score)
 {
-    static bool changed;
-    static int at_start;
-    char text[32];
-    int64_t score = 0;
-    FILE *f;
+    FILE *f = fopen("/proc/self/oom_score_adj", "we");
+    bool ok = f && fprintf(f, "%d\n", (int)score) > 0 && fflush(f) == 0;
 
-    if (!changed && read_small_file("/proc/self/oom_score_adj", text, sizeof text)
-        && num_parse_i64(bytes_of_text(text), &score))
-        at_start = (int)score;
-    if (config->oom_score_adj == OOM_NO && !changed)
-        return;
-    score = at_start;
-    if (config->oom_score_adj == OOM_RELATIVE)
-        score += config->oom_score_adj_values[0];
-    else if (config->oom_score_adj == OOM_ABSOLUTE)
-        score = config->oom_score_adj_values[0];
-    score = score > 1000 ? 1000 : score < -1000 ? -1000 : score;
-    changed = true;
-    f = fopen("/proc/self/oom_score_adj", "we");
-    if (!f || fprintf(f, "%d\n", (int)score) < 0 || fflush(f) != 0)
+    if (!ok)
         log_warning("Unable to write oom_score_adj: %s", strerror(errno));
     if (f)
         fclose(f);
+    return ok;
+}
+
+bool
+process_set_oom_score(const struct config *config)
+{
+    static bool is_ours;                /* what is there was written by us */
+    static int64_t before;              /* what was there before that */
+    int64_t score = config->oom_score_adj_values[0];
+    char text[32];
+
+    if (config->oom_score_adj == OOM_NO) {
+        if (is_ours && !write_oom_score(before))
+            return false;
+        is_ours = false;
+        return true;
+    }
+    if (!is_ours && (!read_small_file("/proc/self/oom_score_adj", text, sizeof text)
+                     || !num_parse_i64(bytes_of_text(text), &before)))
+        before = 0;
+    if (config->oom_score_adj == OOM_RELATIVE)
+        score += before;
+    if (!write_oom_score(score > 1000 ? 1000 : score < -1000 ? -1000 : score))
+        return false;
+    is_ours = true;
+    return true;
 }

@@ -32,5 +32,7 @@ bool process_is_supervised(const struct config *config);
 /* Settings of the kernel that hurt a database, each a warning in the log;
  * returns how many. */
 int process_check_system(const struct config *config);
-void process_set_oom_score(const struct config *config);
+/* As oom-score-adj says; once it says no, what was there before returns, and is left to
+ * others from then on.  False when the kernel does not let us, which is logged. */
+bool process_set_oom_score(const struct config *config);
 #endif

@@ -274,6 +274,68 @@ Test(process, warns_of_an_attack_by_http_once_a_minute)
     server_stop(s);
 }
 
+/* --- what the kernel is told --- */
+
+static char *
+oom_score_file(const struct test_server *s)
+{
+    static char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)s->pid);
+    return path;
+}
+
+static int
+oom_score(const struct test_server *s)
+{
+    char *text = file_text(oom_score_file(s));
+    int score;
+
+    cr_assert_not_null(text);
+    score = atoi(text);
+    free(text);
+    return score;
+}
+
+static void
+give_oom_score(const struct test_server *s, int score)
+{
+    FILE *f = fopen(oom_score_file(s), "w");
+
+    cr_assert_not_null(f);
+    cr_assert(fprintf(f, "%d\n", score) > 0 && fclose(f) == 0);
+}
+
+/* Scores are only raised here: that is allowed to everybody. */
+Test(process, leaves_its_oom_score_to_others_while_it_is_not_asked_to_set_it)
+{
+    struct test_server *s = server_start(NULL);
+    int fd = server_connect(s), start = oom_score(s);
+
+    if (start > 970) {
+        server_stop(s);
+        cr_skip_test("no room to raise the score in");
+    }
+    give_oom_score(s, start + 2);
+    expect(fd, "CONFIG SET oom-score-adj-values '9 9 9'", "+OK");
+    cr_expect_eq(oom_score(s), start + 2);
+    expect(fd, "CONFIG SET oom-score-adj yes", "+OK");
+    cr_expect_eq(oom_score(s), start + 11);
+    expect(fd, "CONFIG SET oom-score-adj-values '15 9 9'", "+OK");
+    cr_expect_eq(oom_score(s), start + 17);
+    expect(fd, "CONFIG SET oom-score-adj no", "+OK");
+    cr_expect_eq(oom_score(s), start + 2, "as it was");
+    give_oom_score(s, start + 4);
+    expect(fd, "CONFIG SET oom-score-adj-values '20 9 9'", "+OK");
+    cr_expect_eq(oom_score(s), start + 4);
+    expect(fd, "CONFIG SET oom-score-adj relative", "+OK");
+    cr_expect_eq(oom_score(s), start + 24);
+    expect(fd, "CONFIG SET oom-score-adj no", "+OK");
+    cr_expect_eq(oom_score(s), start + 4);
+    close(fd);
+    server_stop(s);
+}
+
 /* --- files --- */
 
 Test(process, writes_its_pid_and_takes_the_file_away)
