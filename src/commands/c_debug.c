@@ -6,8 +6,8 @@
  * How:        DEBUG has no subcommands in the table of commands (Redis has none
  *             either, and COMMAND shows it): words are rows of a table here.
  * Left out:   what belongs to parts that are not built (RELOAD, LOADAOF and other
- *             persistence, REPLICATE, scripts, cluster links) and REPLYBUFFER: a reply
- *             at rest has no buffer. They are unknown words, not ones without effect.
+ *             persistence, REPLICATE, scripts, cluster links).  They are unknown words,
+ *             not ones without effect.
  * Read next:  commands/debug_data.c */
 #include "base/alloc.h"
 #include "base/glob.h"
@@ -280,6 +280,22 @@ debug_stringmatch_test(struct call *c)
     reply_status(c->out, "Apparently Redis did not crash: test passed");
 }
 
+/* Redis keeps a buffer beside each client and fits its size to the replies; the two
+ * settings say when.  Here a reply at rest has no buffer, so both hold already: they are
+ * taken because suites of tests begin with them. */
+static void
+debug_replybuffer(struct call *c)
+{
+    int64_t ms;
+
+    if (call_is(c, 2, "resizing"))
+        reply_ok(c->out);
+    else if (!call_is(c, 2, "peak-reset-time"))
+        call_wrong_subcommand(c, "DEBUG");
+    else if (call_is(c, 3, "never") || call_is(c, 3, "reset") || call_int(c, 3, &ms))
+        reply_ok(c->out);
+}
+
 static void
 debug_protocol(struct call *c)
 {
@@ -336,6 +352,9 @@ static const struct debug_word {
     { "quicklist-packed-threshold", 1, 1, debug_quicklist_packed_threshold, " <size>",
       "Elements of this size and more get a node of their own in a long list; 0: as\n"
       "usual." },
+    { "replybuffer", 2, 2, debug_replybuffer, " PEAK-RESET-TIME <NEVER|RESET|time>",
+      "Taken, but a reply at rest has no buffer whose size could follow a peak." },
+    { "replybuffer", 2, 2, debug_replybuffer, " RESIZING <0|1>", "Likewise." },
     { "restart", 0, 1, debug_restart, " [<milliseconds>]",
       "Rewrite the config file and start anew in this process's place." },
     { "sdslen", 1, 1, debug_sdslen, " <key>", "Lengths and memory of key and value." },
