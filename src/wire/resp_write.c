@@ -149,11 +149,13 @@ reply_bulk_blob(struct reply *r, struct blob *blob)
     reply_bulk_blob_part(r, blob, 0, blob->len);
 }
 
+/* A reference keeps all of the blob, but only its part counts as the reply's memory: it
+ * must be a good part. */
 void
 reply_bulk_blob_part(struct reply *r, struct blob *blob, size_t from, size_t len)
 {
     assert(from <= blob->len && len <= blob->len - from);
-    if (len < REPLY_BY_REFERENCE) {
+    if (len < REPLY_BY_REFERENCE || len < blob->room / 2) {
         reply_bulk(r, bytes_view(blob->at + from, len));
         return;
     }

@@ -38,7 +38,7 @@ void reply_bulk_text(struct reply *r, const char *text);
 void reply_bulk_int(struct reply *r, int64_t n);                /* "$2\r\n42" */
 /* The blob's bytes as a bulk string: by reference from REPLY_BY_REFERENCE on. */
 void reply_bulk_blob(struct reply *r, struct blob *blob);
-/* `len` bytes of it from `from`, likewise. */
+/* `len` bytes of it from `from`, likewise when they are half of it or more. */
 void reply_bulk_blob_part(struct reply *r, struct blob *blob, size_t from, size_t len);
 void reply_null_slow(struct reply *r);
 static inline void
