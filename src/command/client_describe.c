@@ -68,16 +68,17 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
     char address[160] = "", local[160] = "", flags[24];
     int64_t now = clock_ms() / 1000;
     int64_t active = c->conn ? conn_active_s(c->conn) : c->created_s;
-    size_t held = dispatch_input_bytes(c);
-    size_t room = c->reader ? request_memory(c->reader) : 0;
-    size_t arguments = blocking_arguments(c)
-                       + (c->reader ? request_arguments(c->reader) : 0);
+    size_t held = dispatch_input_bytes(c) + postponed_bytes(c);
+    size_t finished = c->reader ? request_arguments(c->reader) : 0;
+    size_t taken = held + finished;     /* of what is there for its input */
+    size_t room = postponed_memory(c) + (c->reader ? request_memory(c->reader) : 0);
+    size_t arguments = blocking_arguments(c) + finished;
     size_t pending = reply_pending(c->out);
     bool is_list = pending > CHUNK_ROOM;        /* more than Redis's fixed buffer takes */
     size_t replies = reply_memory(c->out);      /* 0 at rest: rbs of an idle session */
 
-    if (client_is(c, CLIENT_RUNNING))
-        room = held < REQUEST_FEED_MAX ? REQUEST_FEED_MAX : held;
+    if (client_is(c, CLIENT_RUNNING))   /* the buffer that all share */
+        room += REQUEST_FEED_MAX;
     for (int i = 0; by && by->client == c && i < by->argc; i++)
         arguments += by->argv[i].len;
     if (c->conn) {
@@ -96,7 +97,7 @@ client_describe(const struct client *c, const struct call *by, struct text *out)
     text_printf(out, "qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu rbs=%zu rbp=%zu "
                 "obl=%zu oll=%u omem=%zu tot-mem=%zu events=%s cmd=%s user=%s redir=%lld "
                 "resp=%d lib-name=%s lib-ver=%s",
-                held + postponed_memory(c), room > held ? room - held : 0,
+                held, room > taken ? room - taken : 0,
                 arguments, transaction_memory(c),
                 is_list ? 0 : replies, is_list ? 0 : pending,
                 is_list ? 0 : pending, is_list ? c->out->chunks : 0,

@@ -293,6 +293,7 @@ clients_configure(struct clients *all)
     if (clients_need_no_password(all))
         for (c = all->first; c; c = c->next)
             client_set(c, CLIENT_AUTHENTICATED, true);
+    clients_count_again(all);
 }
 
 void

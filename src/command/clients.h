@@ -28,7 +28,7 @@ struct client *clients_by_id(const struct clients *all, uint64_t id);
 /* Oldest first: for (c = clients_first(all); c; c = c->next) */
 struct client *clients_first(const struct clients *all);
 
-/* Config changed: requirepass (who stays authenticated), limits, maxclients. */
+/* Config changed: requirepass (who stays authenticated), maxmemory-clients. */
 void clients_configure(struct clients *all);
 
 struct clients_facts {

@@ -25,6 +25,7 @@
 #include "wire/resp_read.h"
 
 #define CRON_SLICE 200          /* sessions looked at per cron call, at least */
+#define STALLED_S 2
 #define ALWAYS_SENT 16384
 #define UNAUTHENTICATED_OUTPUT 1024
 #define MEMORY_LIMIT_MIN (128 * 1024)   /* below, nobody could talk to us at all */
@@ -190,6 +191,17 @@ clients_uncount_memory(struct client *c)
     c->counted_memory = 0;              /* and not counted again: it is DEAD, or gone */
 }
 
+/* While there was no limit, cron alone counted, a slice at a time. */
+void
+clients_count_again(struct clients *all)
+{
+    if (all->server->config->max_memory_clients == 0)
+        return;
+    for (struct client *c = all->first; c; c = c->next)
+        count_memory(all, c);
+    all->is_over = false;               /* of what limit? */
+}
+
 /* maxmemory-clients in bytes; 0 = no limit. */
 static size_t
 memory_limit(const struct clients *all)
@@ -309,6 +321,14 @@ check_idle(struct clients *all, struct client *c, int64_t now)
     }
 }
 
+/* An argument was announced, and its memory set aside, but nothing comes. */
+static void
+check_stalled(struct client *c, int64_t now)
+{
+    if (c->reader && now - conn_active_s(c->conn) > STALLED_S)
+        request_shrink(c->reader);
+}
+
 void
 clients_cron(struct clients *all)
 {
@@ -326,6 +346,7 @@ clients_cron(struct clients *all)
         if (client_is(c, CLIENT_DEAD))
             continue;
         check_idle(all, c, now);
+        check_stalled(c, now);
         if (!reply_is_empty(c->out))
             clients_output_check(c);
         count_memory(all, c);

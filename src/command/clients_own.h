@@ -58,6 +58,8 @@ void clients_pause_forget(struct client *c);
 void clients_visit_other(const struct client *c);
 /* It is DEAD, or leaves: what it holds counts no longer. */
 void clients_uncount_memory(struct client *c);
+/* Another limit holds, maybe the first: count all of them now. */
+void clients_count_again(struct clients *all);
 /* The greatest of one of the two rings of peaks. */
 size_t clients_peak(const size_t peaks[CLIENTS_RECENT_S]);
 #endif

@@ -38,6 +38,7 @@
 
 #define BATCH_MAX 128
 #define FLUSH_BYTES (128 * 1024)        /* do not let a batch's replies pile up further */
+#define SPARE_MEMORY (256 * 1024)       /* what the reader of everybody may keep */
 /* More is still to be run before what it sends now. */
 #define WAITS (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_RESUMING)
 #define STOPPED (WAITS | CLIENT_CLOSE_AFTER_REPLY | CLIENT_DEAD)
@@ -260,7 +261,12 @@ run_feed(struct client *c, struct request_reader *reader, const char *at, size_t
     int n;
 
     feed.client = c;
-    feed.len = done < 0 ? request_pending(reader) + len : len;
+    feed.len = len;
+    if (done < 0) {
+        feed.len = request_pending_with(reader, len);
+        if (clients_input_check(c, feed.len))
+            return false;               /* what it completes is too much as well */
+    }
     request_feed(reader, at, len);
     while (st == REQUEST_READY) {
         int max = limits.unauthenticated ? 1 : BATCH_MAX;
@@ -299,9 +305,10 @@ reader_take(struct client *c)
     return r;
 }
 
-/* A reader that holds a partial request stays with its client. */
+/* A reader that holds a partial request stays with its client.  One that was fed often
+ * (`was_held`) may have become large, and the spare's memory is nobody's. */
 static void
-reader_give_back(struct client *c, struct request_reader *r)
+reader_give_back(struct client *c, struct request_reader *r, bool was_held)
 {
     if (had_blobs && request_reader_is_idle(r))
         request_reader_reset(r);        /* let go of what it still refers to */
@@ -309,7 +316,11 @@ reader_give_back(struct client *c, struct request_reader *r)
     if (!request_reader_is_idle(r)) {
         request_settle(r);              /* it may rest for long */
         c->reader = r;
-    } else if (!spare)
+        return;
+    }
+    if (was_held && request_memory(r) > SPARE_MEMORY)
+        request_settle(r);
+    if (!spare)
         spare = r;
     else
         request_reader_free(r);
@@ -319,8 +330,8 @@ reader_give_back(struct client *c, struct request_reader *r)
 static void
 run_bytes(struct client *c, const char *at, size_t len)
 {
+    bool was_held = c->reader || len > REQUEST_FEED_MAX, went_on = true;
     struct request_reader *reader = reader_take(c);
-    bool went_on = true;
     size_t piece;
 
     while (len > 0 && went_on) {
@@ -333,7 +344,7 @@ run_bytes(struct client *c, const char *at, size_t len)
         request_reader_reset(reader);
     if (len > 0 && (c->flags & WAITS))
         postponed_add(c, bytes_view(at, len));
-    reader_give_back(c, reader);
+    reader_give_back(c, reader, was_held);
 }
 
 /* Ends a turn of this client. */
@@ -387,9 +398,16 @@ dispatch_bytes(struct client *c, char *at, size_t len)
 char *
 dispatch_room(struct client *c, size_t *len)
 {
+    size_t held;
+    char *room;
+
     if (LIKELY(!c->reader) || (c->flags & STOPPED))
         return NULL;
-    return request_room(c->reader, len);
+    held = request_memory(c->reader);
+    room = request_room(c->reader, len);
+    if (request_memory(c->reader) != held)
+        clients_memory_check(c);        /* now: one read may fill it and be run */
+    return room;
 }
 
 void

@@ -51,7 +51,13 @@ postponed_take(struct client *c, struct text *raw)
 }
 
 size_t
+postponed_bytes(const struct client *c)
+{
+    return c->postponed ? c->postponed->raw.len : 0;
+}
+
+size_t
 postponed_memory(const struct client *c)
 {
-    return c->postponed ? c->postponed->raw.room + sizeof *c->postponed : 0;
+    return c->postponed ? mem_class(c->postponed->raw.room) + sizeof *c->postponed : 0;
 }

@@ -16,6 +16,7 @@ void postponed_add_request(struct client *c, const struct request *r);
 /* Hand out all that is kept, in order, and keep nothing; false when nothing was kept.
  * The caller frees `raw`. */
 bool postponed_take(struct client *c, struct text *raw);
-/* Bytes of memory it takes. */
+/* Bytes that are kept; memory they take. */
+size_t postponed_bytes(const struct client *c);
 size_t postponed_memory(const struct client *c);
 #endif

@@ -257,6 +257,7 @@ static const struct { const char *option; config_watch_fn *apply; } effects[] = 
     { "lazyfree-lazy-eviction", apply_memory },
     { "lazyfree-lazy-expire", apply_memory },
     { "requirepass", apply_clients },
+    { "maxmemory-clients", apply_clients },
     { "maxclients", apply_max_clients },
     { "slowlog-log-slower-than", apply_watching },
     { "slowlog-max-len", apply_watching },

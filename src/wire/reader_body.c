@@ -18,18 +18,12 @@
 #define BODY_DIRECT 1024                /* from here on a body is not fed to hiredis */
 #define BODY_COMMIT (2 * 1024 * 1024)   /* allocated before its bytes arrive */
 
-/* Make room in the blob for `more` bytes, doubling, never beyond what is needed. */
-bool
-reader_body_grow(struct request_reader *r, size_t more)
+/* Put what has come of the body into a blob with this room. */
+static bool
+move_body(struct request_reader *r, size_t room)
 {
-    struct blob *old = r->blob, *blob;
-    size_t room = 2 * old->room;
+    struct blob *old = r->blob, *blob = blob_try_new(0, room);
 
-    if (room < r->got + more)
-        room = r->got + more;
-    if (room > r->need)
-        room = r->need;
-    blob = blob_try_new(0, room);
     if (!blob)
         return false;
     memcpy(blob->at, old->at, r->got);
@@ -37,6 +31,27 @@ reader_body_grow(struct request_reader *r, size_t more)
     r->blob = blob;
     r->body = blob->at;
     return true;
+}
+
+/* Doubling, never beyond what is needed. */
+bool
+reader_body_grow(struct request_reader *r, size_t more)
+{
+    size_t room = 2 * r->blob->room;
+
+    if (room < r->got + more)
+        room = r->got + more;
+    return move_body(r, room < r->need ? room : r->need);
+}
+
+/* Beyond the first commitment half of the blob is in use, and moving it is not cheap. */
+void
+reader_body_shrink(struct request_reader *r)
+{
+    size_t room = r->got > REQUEST_BIG ? r->got : REQUEST_BIG;
+
+    if (room <= BODY_COMMIT / 2 && room <= r->blob->room / 2)
+        move_body(r, room);             /* no memory for less: it stays */
 }
 
 /* Receive a body of `len` bytes, of which none is consumed yet. */

@@ -12,5 +12,7 @@ bool reader_body_look(struct request_reader *r);
 bool reader_body_fill(struct request_reader *r);
 /* Make room in the blob under way for `more` bytes; false without memory. */
 bool reader_body_grow(struct request_reader *r, size_t more);
+/* Give back what was committed before it came, if that is most of the blob. */
+void reader_body_shrink(struct request_reader *r);
 
 #endif

@@ -303,6 +303,13 @@ request_settle(struct request_reader *r)
     r->is_moved = false;
 }
 
+void
+request_shrink(struct request_reader *r)
+{
+    if (r->mode == IN_BODY && r->blob)
+        reader_body_shrink(r);
+}
+
 char *
 request_room(struct request_reader *r, size_t *len)
 {
@@ -371,10 +378,49 @@ request_reader_is_idle(const struct request_reader *r)
     return r->mode == AT_START && r->parsed == r->in_len;
 }
 
+/* What hiredis keeps of the element under way: of a string whose length it has read, the
+ * bytes behind that line. */
+static size_t
+pending_element(const struct request_reader *r)
+{
+    const redisReader *hi = r->hi;
+    const char *at = hi->buf + hi->pos, *line;
+    size_t len = hi->len - hi->pos;
+
+    if (r->held_len)                    /* half a line */
+        return r->held_len;
+    if (hi->ridx < 0 || READER_TASK(hi)->type < 0)
+        return 0;                       /* between two elements */
+    line = memmem(at, len, "\r\n", 2);
+    return line ? len - (size_t)(line + 2 - at) : 0;
+}
+
 size_t
 request_pending(const struct request_reader *r)
 {
-    return r->mode == AT_START ? r->in_len - r->parsed : r->before;
+    switch (r->mode) {
+    case AT_START:
+        return r->in_len - r->parsed;
+    case IN_ARRAY:
+        return pending_element(r);
+    case IN_BODY:
+        return r->got;
+    case IN_LINE:
+        return r->line_len;
+    case IN_REFUSED:
+        return r->line_len + r->line_has_cr;
+    case BROKEN:
+        break;
+    }
+    return 0;
+}
+
+size_t
+request_pending_with(const struct request_reader *r, size_t len)
+{
+    size_t pending = request_pending(r), missing = r->need - r->got;
+
+    return pending + (r->mode == IN_BODY && len > missing ? missing : len);
 }
 
 size_t

@@ -59,14 +59,19 @@ const char *request_error(const struct request_reader *r);
 char *request_room(struct request_reader *r, size_t *len);
 /* True when no partial request is held: such a reader can serve anybody. */
 bool request_reader_is_idle(const struct request_reader *r);
-/* Bytes of partial input held; memory the reader takes. */
+/* Bytes that belong to no finished argument yet, nor to a length line that was read; and
+ * as many there will be at most with `len` bytes more. */
 size_t request_pending(const struct request_reader *r);
+size_t request_pending_with(const struct request_reader *r, size_t len);
+/* Memory the reader takes. */
 size_t request_memory(const struct request_reader *r);
 /* Bytes of the arguments that the request under way has complete.  O(arguments). */
 size_t request_arguments(const struct request_reader *r);
 /* Everything fed was parsed and the requests handed out are done with: give their
  * memory back, because the next feed may be long in coming. */
 void request_settle(struct request_reader *r);
+/* Nothing has come for long: of a big argument keep no more memory than has come. */
+void request_shrink(struct request_reader *r);
 /* Forget all partial input (client is being closed or reset) and release the blobs of
  * finished requests; their arguments are no longer valid. */
 void request_reader_reset(struct request_reader *r);

@@ -247,6 +247,7 @@ Test(resp_read, earlier_requests_of_a_feed_stay_valid)
 Test(resp_read, is_idle_exactly_when_nothing_partial_is_held)
 {
     static const char in[] = "*1\r\n$1\r\na\r\n";
+    static const size_t pending[] = { 1, 2, 3, 0, 1, 2, 3, 0, 1, 2 };
     struct request_reader *r = request_reader_new();
     struct request q;
     size_t i;
@@ -256,13 +257,118 @@ Test(resp_read, is_idle_exactly_when_nothing_partial_is_held)
         request_feed(r, in + i, 1);
         cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_MORE);
         cr_expect_not(request_reader_is_idle(r));
-        cr_expect_eq(request_pending(r), i + 1);
+        cr_expect_eq(request_pending(r), pending[i], "%zu: %zu", i, request_pending(r));
     }
     request_feed(r, in + i, 1);
     cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_READY);
     cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_MORE);
     cr_expect(request_reader_is_idle(r));
     cr_expect_eq(request_pending(r), 0);
+    request_reader_free(r);
+}
+
+/* What is pending is what neither a finished argument nor a length line has taken. */
+Test(resp_read, counts_what_is_pending_of_half_a_request)
+{
+    static const struct {
+        const char *head;
+        size_t body;                    /* letters behind it */
+        const char *tail;
+        size_t pending, arguments;
+    } cuts[] = {
+        { "*", 0, "", 1, 0 }, { "*3\r", 0, "", 3, 0 }, { "*3\r\n", 0, "", 0, 0 },
+        { "*3\r\n$", 0, "", 1, 0 }, { "*3\r\n$3\r\nSE", 0, "", 2, 0 },
+        { "*3\r\n$3\r\nSET\r", 0, "", 4, 0 }, { "*3\r\n$3\r\nSET\r\n", 0, "", 0, 3 },
+        { "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$1", 0, "", 2, 3 },
+        { "*1\r\n$4\r\nPING\r\n*2\r\n$3\r\nGET\r\n$9", 0, "", 2, 3 },
+        { "*2\r\n$900\r\n", 900, "", 900, 0 }, { "*2\r\n$900\r\n", 900, "\r", 901, 0 },
+        { "*2\r\n$2000\r\n", 1000, "", 1000, 0 },
+        { "*2\r\n$2000\r\n", 2000, "\r", 2001, 0 },
+        { "*2\r\n$2000\r\n", 2000, "\r\n$5\r\nab", 2, 2000 },
+        { "*2\r\n$60000\r\n", 50000, "", 50000, 0 },
+        { "*2\r\n$50000\r\n", 50000, "\r", 50001, 0 },
+        { "*2\r\n$50000\r\n", 50000, "\r\n", 0, 50000 },
+        { "*2\r\n$50000\r\n", 50000, "\r\n$60000\r\nabc", 3, 50000 },
+        { "SET k ", 0, "", 6, 0 }, { "SET ", 5000, "\r", 5005, 0 },
+        { "*2\r\n$0000000000000000000000000000000000001", 0, "", 38, 0 },
+    };
+    struct text in = { 0 };
+
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+        for (size_t piece = 1; piece < 3; piece++) {    /* at once, in two halves */
+            struct request_reader *r = request_reader_new();
+            struct request q;
+            size_t half, at;
+
+            text_clear(&in);
+            text_add_text(&in, cuts[i].head);
+            for (size_t n = 0; n < cuts[i].body; n++)
+                text_add_char(&in, 'v');
+            text_add_text(&in, cuts[i].tail);
+            half = (in.len + piece - 1) / piece;
+            for (at = 0; at < in.len; at += half) {
+                request_feed(r, in.at + at, in.len - at < half ? in.len - at : half);
+                while (request_next(r, &free_limits, &q) == REQUEST_READY)
+                    ;
+            }
+            cr_expect_eq(request_pending(r), cuts[i].pending, "cut %zu/%zu: %zu", i,
+                         piece, request_pending(r));
+            cr_expect_eq(request_arguments(r), cuts[i].arguments, "cut %zu/%zu: %zu", i,
+                         piece, request_arguments(r));
+            request_reader_free(r);
+        }
+    text_free(&in);
+}
+
+Test(resp_read, expects_no_more_of_an_argument_than_was_announced)
+{
+    struct request_reader *r = request_reader_new();
+    struct request q;
+
+    cr_expect_eq(request_pending_with(r, 7), 7);
+    request_feed(r, "*2\r\n$2000\r\nabc", 14);
+    cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_MORE);
+    cr_expect_eq(request_pending_with(r, 7), 10);
+    cr_expect_eq(request_pending_with(r, 1999), 2002);
+    cr_expect_eq(request_pending_with(r, 60000), 2002);
+    request_reader_free(r);
+}
+
+/* Memory for what was announced is given back when it does not come, and there again
+ * when it does. */
+Test(resp_read, shrinks_to_what_has_come_of_a_big_argument)
+{
+    static char body[50000];
+    struct request_reader *r = request_reader_new();
+    struct request q;
+    size_t sent = 1000;
+
+    memset(body, 'v', sizeof body);
+    request_feed(r, "*1\r\n$1000000\r\n", 14);
+    cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_MORE);
+    request_feed(r, body, sent);
+    cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_MORE);
+    cr_expect_gt(request_memory(r), 1000000);
+    request_shrink(r);
+    cr_expect_lt(request_memory(r), 60000);
+    request_shrink(r);
+    cr_expect_eq(request_pending(r), sent);
+    while (sent < 1000000) {
+        size_t n = 1000000 - sent < sizeof body ? 1000000 - sent : sizeof body;
+
+        request_feed(r, body, n);
+        cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_MORE);
+        sent += n;
+    }
+    cr_expect_gt(request_memory(r), 1000000);
+    request_shrink(r);
+    cr_expect_gt(request_memory(r), 1000000);
+    request_feed(r, "\r\n", 2);
+    cr_assert_eq(request_next(r, &free_limits, &q), REQUEST_READY);
+    cr_assert_eq(q.argv[0].len, 1000000);
+    for (size_t i = 0; i < q.argv[0].len; i++)
+        cr_assert_eq(q.argv[0].at[i], 'v');
+    request_shrink(r);
     request_reader_free(r);
 }
 
