@@ -27,6 +27,7 @@
 #include "net/conn.h"
 #include "net/loop.h"
 #include "structs/deadlines.h"
+#include "structs/dict.h"
 
 #define LOOK_MS 500             /* how late a change of the wall clock is noticed */
 
@@ -156,7 +157,8 @@ enqueue(struct blocking *b, struct wait *w)
 
         awaited_enqueue(&b->keys, db_index(w->db), name, type, w, &w->places[i]);
         if (w->places[i].key)
-            w->memory += sizeof *w->places[i].key + name.len;
+            w->memory += mem_class(sizeof *w->places[i].key + name.len)
+                         + DICT_PLACE_MEMORY;
     }
 }
 
@@ -182,7 +184,8 @@ call_block(struct call *c, int first, int count, int step, msec deadline,
                         .count = count, .step = step, .deadline = deadline,
                         .on_timeout = on_timeout, .is_muted = c->out->muted };
     w->arguments = arguments;
-    w->memory = size + (size_t)c->argc * sizeof *w->argv + arguments;
+    w->memory = mem_class(size)
+                + mem_class((size_t)c->argc * sizeof *w->argv + arguments);
     enqueue(b, w);
     if (deadline) {
         deadlines_add(b->deadlines, deadline, w);

@@ -45,11 +45,19 @@ client_lib_version(const struct client *c)
     return or_empty(c->extra ? c->extra->lib_version : NULL);
 }
 
-static void
-set_text(char **place, struct bytes text)
+static size_t
+text_memory(const char *text)
 {
+    return text ? mem_class(strlen(text) + 1) : 0;
+}
+
+static void
+set_text(struct client_extra *extra, char **place, struct bytes text)
+{
+    extra->memory -= text_memory(*place);
     mem_free(*place);
     *place = text.len ? bytes_copy_text(text) : NULL;
+    extra->memory += text_memory(*place);
 }
 
 static struct client_extra *
@@ -63,8 +71,10 @@ extra_of(struct client *c)
 void
 client_set_name(struct client *c, struct bytes name)
 {
-    if (c->extra || name.len)
-        set_text(&extra_of(c)->name, name);
+    struct client_extra *extra = c->extra || name.len ? extra_of(c) : NULL;
+
+    if (extra)
+        set_text(extra, &extra->name, name);
 }
 
 void
@@ -72,7 +82,7 @@ client_set_lib(struct client *c, bool version, struct bytes text)
 {
     struct client_extra *extra = extra_of(c);
 
-    set_text(version ? &extra->lib_version : &extra->lib_name, text);
+    set_text(extra, version ? &extra->lib_version : &extra->lib_name, text);
 }
 
 bool
@@ -102,8 +112,7 @@ client_memory(const struct client *c)
     if (c->reader)
         n += request_memory(c->reader);
     if (c->extra)
-        n += mem_class(sizeof *c->extra) + strlen(client_name(c))
-            + strlen(client_lib_name(c)) + strlen(client_lib_version(c));
+        n += mem_class(sizeof *c->extra) + c->extra->memory;
     return n;
 }
 

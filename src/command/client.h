@@ -50,6 +50,7 @@ enum client_flag {
 /* What few clients have: allocated at first use. */
 struct client_extra {
     char *name, *lib_name, *lib_version;
+    size_t memory;                      /* of these texts */
 };
 
 struct client {

@@ -49,7 +49,7 @@ struct channel {
 struct subscriptions {
     struct subscription *first[CHANNEL_KINDS], *last[CHANNEL_KINDS];
     size_t count[CHANNEL_KINDS];
-    size_t name_bytes;
+    size_t memory;                      /* of all of them */
 };
 
 struct pubsub {
@@ -128,6 +128,15 @@ find(const struct pubsub *p, struct client *c, struct channel *ch)
     return ch ? dict_find(p->pairs, key, hash_of(key)) : NULL;
 }
 
+/* Of one subscription and its places in the two tables.  The channel counts for each of
+ * its subscribers: who leaves last frees it. */
+static size_t
+memory_to(const struct channel *ch)
+{
+    return mem_class(sizeof(struct subscription)) + mem_class(sizeof *ch + ch->len)
+        + 2 * DICT_PLACE_MEMORY;
+}
+
 static struct subscriptions *
 subscriptions_of(struct pubsub *p, struct client *c)
 {
@@ -161,7 +170,7 @@ pubsub_subscribe(struct pubsub *p, struct client *c, enum channel_kind kind,
     *(own->last[kind] ? &own->last[kind]->next_of_client : &own->first[kind]) = s;
     own->last[kind] = s;
     own->count[kind]++;
-    own->name_bytes += name.len;
+    own->memory += memory_to(ch);
     dict_add(p->pairs, s, hash_of(pair_of_item(s)));
     return true;
 }
@@ -181,7 +190,7 @@ end_subscription(struct pubsub *p, struct subscription *s)
     *(s->next_of_client ? &s->next_of_client->prev_of_client : &own->last[kind])
         = s->prev_of_client;
     own->count[kind]--;
-    own->name_bytes -= ch->len;
+    own->memory -= memory_to(ch);
     if (--ch->count == 0)
         channel_free(p, ch);
     if (!own->first[CHANNEL_PLAIN] && !own->first[CHANNEL_PATTERN]
@@ -396,18 +405,12 @@ pubsub_each(struct pubsub *p, enum channel_kind kind, pubsub_each_fn *each, void
         each(name_of(ch), arg);
 }
 
-/* A channel's name counts for each of its subscribers: who leaves last frees it. */
 size_t
 pubsub_memory(const struct client *c)
 {
-    size_t n = 0;
+    const struct subscriptions *own = c->subscriptions;
 
-    if (!c->subscriptions)
-        return 0;
-    for (int kind = 0; kind < CHANNEL_KINDS; kind++)
-        n += c->subscriptions->count[kind];
-    return sizeof *c->subscriptions + c->subscriptions->name_bytes
-           + n * sizeof(struct subscription);
+    return own ? mem_class(sizeof *own) + own->memory : 0;
 }
 
 /* --- life --- */

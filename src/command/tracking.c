@@ -43,6 +43,7 @@ struct tracker {
     bool is_broken;                     /* who should be told is gone */
     struct prefix **prefixes;           /* in memcmp order */
     size_t prefix_count;
+    size_t prefix_memory;               /* a prefix counts for each of its followers */
 };
 
 struct tracking {
@@ -309,6 +310,7 @@ follow(struct tracking *all, struct tracker *t, struct bytes name)
     memmove(t->prefixes + i + 1, t->prefixes + i,
             (t->prefix_count++ - i) * sizeof *t->prefixes);
     t->prefixes[i] = broadcast_join(all->broadcast, name, t);
+    t->prefix_memory += prefix_memory(t->prefixes[i]);
 }
 
 static void
@@ -410,14 +412,12 @@ tracking_prefix(const struct client *c, size_t i, struct bytes *out)
 size_t
 tracking_memory(const struct client *c)
 {
-    struct bytes name;
-    size_t n = 0;
+    const struct tracker *t = c->tracker;
 
-    if (!c->tracker)
+    if (!t)
         return 0;
-    for (size_t i = 0; tracking_prefix(c, i, &name); i++)
-        n += name.len;
-    return n + sizeof *c->tracker + c->tracker->prefix_count * sizeof(void *);
+    return mem_class(sizeof *t) + t->prefix_memory
+        + (t->prefix_count ? mem_class(t->prefix_count * sizeof *t->prefixes) : 0);
 }
 
 void

@@ -16,6 +16,8 @@
 #include "base/hash.h"
 #include "structs/dict.h"
 
+#define FOLLOWERS_FIRST 4
+
 struct changed {
     uint64_t actor;                     /* 0: more than one, or nobody */
     uint32_t len;
@@ -61,6 +63,13 @@ prefix_name(const struct prefix *p)
     return bytes_view(p->name, p->len);
 }
 
+size_t
+prefix_memory(const struct prefix *p)
+{
+    return mem_class(sizeof *p + p->len) + dict_memory(p->keys)
+        + mem_class(FOLLOWERS_FIRST * sizeof *p->followers);
+}
+
 /* Where the prefix is, or belongs. */
 static struct prefix **
 place_of(struct broadcast *b, struct bytes name)
@@ -87,7 +96,7 @@ broadcast_join(struct broadcast *b, struct bytes name, void *follower)
         b->count++;
     }
     if (p->count == p->room) {
-        p->room = p->room ? 2 * p->room : 4;
+        p->room = p->room ? 2 * p->room : FOLLOWERS_FIRST;
         p->followers = mem_realloc(p->followers, p->room * sizeof *p->followers);
     }
     p->followers[p->count++] = follower;

@@ -18,6 +18,8 @@ size_t broadcast_prefixes(const struct broadcast *b);
 struct prefix *broadcast_join(struct broadcast *b, struct bytes name, void *follower);
 void broadcast_leave(struct broadcast *b, struct prefix *p, void *follower);
 struct bytes prefix_name(const struct prefix *p);
+/* What it takes with one follower. */
+size_t prefix_memory(const struct prefix *p);
 
 /* A key changed; `actor` (0: nobody) did it. */
 void broadcast_note(struct broadcast *b, struct bytes key, uint64_t actor);

@@ -93,10 +93,10 @@ copy_call(const struct call *c)
 static size_t
 queued_memory(const struct queued *q)
 {
-    size_t n = q->size;
+    size_t n = mem_class(q->size);
 
     if (q->blobs)
-        n += (size_t)q->argc * sizeof *q->blobs;
+        n += mem_class((size_t)q->argc * sizeof *q->blobs);
     for (int i = 0; q->blobs && i < q->argc; i++)
         if (q->blobs[i])
             n += blob_memory(q->blobs[i]);
@@ -278,5 +278,8 @@ transaction_memory(const struct client *c)
 {
     const struct transaction *t = c->transaction;
 
-    return t ? sizeof *t + t->memory + t->room * sizeof *t->calls : 0;
+    if (!t)
+        return 0;
+    return mem_class(sizeof *t) + t->memory
+        + (t->room ? mem_class(t->room * sizeof *t->calls) : 0);
 }

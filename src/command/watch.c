@@ -172,8 +172,8 @@ watch_key(struct call *c, int arg)
     w = mem_alloc(sizeof *w);
     *w = (struct watch){ .client = c->client, .key = k, .next = k->first,
                          .next_of_client = c->client->watched,
-                         .memory = watch_memory(c->client) + sizeof *w + sizeof *k
-                                   + k->len,
+                         .memory = watch_memory(c->client) + mem_class(sizeof *w)
+                                   + mem_class(sizeof *k + k->len) + DICT_PLACE_MEMORY,
                          .was_there = db_peek(c->db, &key) != NULL };
     if (k->first)
         k->first->prev = w;

@@ -56,7 +56,9 @@ void dict_prefetch_item(const struct dict *d, uint64_t hash);  /* after the buck
 void dict_hold_resize(bool hold);
 /* Do up to `moves` buckets of pending resize work (cron); false when none is left. */
 bool dict_step(struct dict *d, size_t moves);
-/* Bytes of the table itself, items not counted. */
+/* Bytes of the table itself, items not counted; and what an item's place in one takes,
+ * for those who count a share of it. */
+#define DICT_PLACE_MEMORY 16
 size_t dict_memory(const struct dict *d);
 /* For DEBUG HTSTATS and INFO: buckets, of them migrated, chained buckets. */
 struct dict_facts { size_t count, buckets, old_buckets, migrated, chained; };

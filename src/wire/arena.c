@@ -33,7 +33,7 @@ arena_alloc_slow(struct arena *a, size_t size)
     b->next = a->blocks;
     b->size = want;
     a->blocks = b;
-    a->memory += want;
+    a->memory += mem_class(want);
     a->at = b->data + size;
     a->end = (char *)b + want;
     return b->data;
@@ -63,7 +63,7 @@ arena_reset(struct arena *a)
     }
     free_blocks(b->next);
     b->next = NULL;
-    a->memory = b->size;
+    a->memory = mem_class(b->size);
     a->at = b->data;
 }
 
