@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/glob.h"
 #include "command/call.h"
+#include "commands/element_scan.h"
 #include "commands/families.h"
 
 #define CURSOR_END (UINT64_C(1) << 48)
@@ -100,7 +101,7 @@ scan_options(struct call *c, struct walk *w, int64_t *count)
         } else if (has_value && call_is(c, i, "type")) {
             w->type = value_type_by_name(c->argv[i + 1]);
         } else {
-            call_syntax_error(c);
+            element_scan_refuse(c, i);
             return false;
         }
     }

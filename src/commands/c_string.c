@@ -77,7 +77,7 @@ read_options(struct call *c, int i, unsigned known, struct set_options *o)
     for (; i < c->argc; i++) {
         w = set_word_find(c->argv[i]);
         if (!w || !(w->flag & known) || (o->flags & w->group & ~w->flag)
-            || (w->takes && i + 1 == c->argc)) {
+            || (o->match && w->group == SET_CONDITION) || (w->takes && i + 1 == c->argc)) {
             call_syntax_error(c);
             return false;
         }

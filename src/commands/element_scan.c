@@ -49,11 +49,20 @@ element_scan_options(struct call *c, const char *word, struct element_scan *s)
             s->pattern = c->argv[++i];
             s->has_pattern = !bytes_equal(s->pattern, B("*"));
         } else {
-            call_syntax_error(c);
+            element_scan_refuse(c, i);
             return false;
         }
     }
     return true;
+}
+
+void
+element_scan_refuse(struct call *c, int i)
+{
+    if (call_is(c, i, "novalues"))
+        reply_error(c->out, "ERR NOVALUES option can only be used in HSCAN");
+    else
+        call_syntax_error(c);
 }
 
 bool

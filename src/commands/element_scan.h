@@ -28,6 +28,8 @@ struct entry *element_scan_start(struct call *c, enum type type, struct element_
 /* Options from argument 3 on: MATCH, COUNT and `word` (NULL: none), which takes
  * nothing.  False: answered. */
 bool element_scan_options(struct call *c, const char *word, struct element_scan *s);
+/* Answer that argument i is no option here. */
+void element_scan_refuse(struct call *c, int i);
 /* Does MATCH let this one through? */
 bool element_scan_wants(const struct element_scan *s, struct bytes name);
 /* Answer the cursor, and behind it what was written into s->out. */
