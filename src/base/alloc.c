@@ -428,8 +428,17 @@ int
 mem_knob_text(const char *name, const char **old, const char *set)
 {
     size_t width = sizeof *old;
+    int error = mallctl(name, old, &width, NULL, 0);
 
-    return mallctl(name, old, &width, set ? &set : NULL, set ? sizeof set : 0);
+    if (!error && set)                  /* in one call, some show the new value */
+        mallctl(name, NULL, NULL, &set, sizeof set);
+    return error;
+}
+
+int
+mem_knob_call(const char *name)
+{
+    return mallctl(name, NULL, NULL, NULL, 0);
 }
 
 #else
@@ -473,6 +482,13 @@ int
 mem_knob_text(const char *name, const char **old, const char *set)
 {
     (void)name, (void)old, (void)set;
+    return ENOENT;
+}
+
+int
+mem_knob_call(const char *name)
+{
+    (void)name;
     return ENOENT;
 }
 

@@ -50,10 +50,12 @@ char *mem_allocator_report(void);
 /* Give unused pages back to the kernel (MEMORY PURGE). */
 void mem_purge(void);
 /* A knob of the allocator by name, for DEBUG MALLCTL: a number of any width, or a
- * constant text.  The old value goes to *old; *set, unless NULL, is the new one.  0, or
- * an errno. */
+ * constant text.  The old value goes to *old; *set, unless NULL, is the new one, and who
+ * has a text may refuse it unheard.  0, or an errno. */
 int mem_knob(const char *name, int64_t *old, const int64_t *set);
 int mem_knob_text(const char *name, const char **old, const char *set);
+/* A knob that has no value but does something.  0, or an errno. */
+int mem_knob_call(const char *name);
 /* Let a thread of the allocator give pages back that stayed unused for ten
  * seconds, even when nobody allocates (jemalloc-bg-thread).  A thread does not
  * survive daemonising: call after it.  False when the allocator cannot. */

@@ -191,7 +191,8 @@ static void
 debug_mallctl_str(struct call *c)
 {
     char *name = bytes_copy_text(c->argv[2]);
-    char *set = c->argc > 3 ? bytes_copy_text(c->argv[3]) : NULL;
+    bool is_call = c->argc > 3 && bytes_equal(c->argv[3], B("VOID"));
+    char *set = c->argc > 3 && !is_call ? bytes_copy_text(c->argv[3]) : NULL;
     const char *old = NULL;
     int64_t number;
     int error = is_text_knob(c->argv[2]) ? mem_knob_text(name, &old, set)
@@ -199,10 +200,14 @@ debug_mallctl_str(struct call *c)
 
     if (!error && !old)
         error = EINVAL;                 /* it is a number */
+    if (error == EPERM && is_call)      /* no value to be read */
+        error = mem_knob_call(name);
     if (error)
         reply_errorf(c->out, "ERR %s", strerror(error));
-    else
+    else if (old)
         reply_bulk(c->out, bytes_of_text(old));
+    else
+        reply_ok(c->out);
     mem_free(name);
     mem_free(set);
 }

@@ -261,6 +261,27 @@ Test(options, debug_mallctl_shows_knobs_and_no_random_memory, .timeout = 60)
     expect(fd, "DEBUG MALLCTL-STR no.such.knob", "-ERR No such file or directory");
     expect(fd, "DEBUG MALLCTL version x", "-ERR value is not an integer or out of range");
     expect_start(fd, "DEBUG MALLCTL-STR arenas.narenas", "-ERR ");
+    expect_start(fd, "DEBUG MALLCTL-STR arenas.narenas VOID", "-ERR ");
     expect(fd, "PING", "+PONG");
+    stop();
+}
+
+Test(options, debug_mallctl_answers_the_old_text_and_calls_what_has_none, .timeout = 60)
+{
+    char *info;
+
+    start(NULL, NULL);
+    info = socket_ask(fd, "INFO memory");
+    if (strstr(info, "mem_allocator:jemalloc")) {
+        expect(fd, "DEBUG MALLCTL-STR arena.0.dss", "$9\r\nsecondary");
+        expect(fd, "DEBUG MALLCTL-STR arena.0.dss disabled", "$9\r\nsecondary");
+        expect(fd, "DEBUG MALLCTL-STR arena.0.dss nonsense", "$8\r\ndisabled");
+        expect(fd, "DEBUG MALLCTL-STR arena.0.dss VOID", "$8\r\ndisabled");
+        expect(fd, "DEBUG MALLCTL-STR thread.tcache.flush", "-ERR Operation not permitted");
+        expect(fd, "DEBUG MALLCTL-STR thread.tcache.flush x",
+               "-ERR Operation not permitted");
+        expect(fd, "DEBUG MALLCTL-STR thread.tcache.flush VOID", "+OK");
+    }
+    free(info);
     stop();
 }
