@@ -36,6 +36,7 @@ struct clients {
     struct timer *pause_timer;
     struct client_queue waiting;        /* CLIENT_POSTPONED sessions, */
     size_t waiting_count;               /* how many they are */
+    bool is_resuming;                   /* `waiting` is walked */
     struct client_queue resuming;       /* CLIENT_RESUMING sessions */
 
     /* clients_limits.c */

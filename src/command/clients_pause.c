@@ -8,7 +8,8 @@
  *             for a key goes on before the loop sleeps, in the order the waits ended.
  * Invariants: 1. `waiting` holds each POSTPONED session once, `resuming` each RESUMING
  *                one.
- *             2. while a pause lasts, expired keys are hidden and not removed: a
+ *             2. no more than half of `waiting` are gaps, a few apart.
+ *             3. while a pause lasts, expired keys are hidden and not removed: a
  *                removal is a write.
  * Read next:  command/postponed.c, where the requests of such a session lie */
 #include "command/clients_pause.h"
@@ -23,6 +24,7 @@
 #include "net/loop.h"
 
 #define LOOK_MS 500             /* how late a change of the wall clock is noticed */
+#define GAPS 32                 /* in `waiting`, before it is compacted */
 
 static void
 queue_add(struct client_queue *q, struct client *c)
@@ -113,6 +115,7 @@ clients_pause_over(void *arg)
         }
         end_pause(all);
     }
+    all->is_resuming = true;
     for (size_t i = 0, n = all->waiting.count; i < n; i++) {
         c = all->waiting.at[i];
         if (!c)
@@ -123,7 +126,17 @@ clients_pause_over(void *arg)
         if (!client_is(c, CLIENT_DEAD))         /* killed while it waited */
             dispatch_resume(c);
     }
+    all->is_resuming = false;
     queue_compact(&all->waiting);               /* who resumed may have to wait again */
+}
+
+/* A pause may be long, and who has to wait may go and come again all the time. */
+static void
+close_gaps(struct clients *all)
+{
+    if (!all->is_resuming && all->waiting.count > GAPS
+        && all->waiting_count < all->waiting.count / 2)
+        queue_compact(&all->waiting);
 }
 
 void
@@ -139,6 +152,7 @@ clients_set_postponed(struct client *c, bool on)
         queue_add(&all->waiting, c);
     else
         queue_remove(&all->waiting, c);
+    close_gaps(all);
 }
 
 void

@@ -450,6 +450,12 @@ tell_follower(void *follower, struct bytes keys)
     tell(follower, keys);
 }
 
+static bool
+is_here(void *server, uint64_t id)
+{
+    return clients_by_id(((struct server *)server)->clients, id) != NULL;
+}
+
 static void
 before_sleep(void *arg)
 {
@@ -464,7 +470,7 @@ tracking_new(struct server *server)
     struct tracking *all = mem_zalloc(sizeof *all);
 
     all->server = server;
-    all->table = tracking_table_new();
+    all->table = tracking_table_new(is_here, server);
     all->broadcast = broadcast_new();
     loop_before_sleep(server->loop, before_sleep, all);
     return all;

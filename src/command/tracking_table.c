@@ -6,7 +6,8 @@
  *               "user:7"  ->  | 3 | 19 | 40 |
  *
  *             Ids, not clients: those who leave are not looked for, and an id is never
- *             used twice.
+ *             used twice.  A long array has to ask who is still here before it grows:
+ *             a key may be read for years and never change.
  * Invariants: 1. a key in the table has a reader at least, and each reader once.
  *             2. `items` is the sum of their counts.
  * Cost:       8 bytes a reader, about 40 a key beside its name.
@@ -18,9 +19,13 @@
 #include "keyspace/lazyfree.h"
 #include "structs/dict.h"
 
+#define READERS_MANY 64
+
 struct tracking_table {
     struct dict *keys;
     size_t items;
+    reader_is_here_fn *is_here;
+    void *arg;
 };
 
 static struct bytes
@@ -77,6 +82,33 @@ place_of(const struct readers *r, uint64_t id)
     return low;
 }
 
+static void
+forget_gone(struct tracking_table *t, struct readers *r)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < r->count; i++)
+        if (t->is_here(t->arg, r->ids[i]))
+            r->ids[kept++] = r->ids[i];
+    t->items -= r->count - kept;
+    r->count = kept;
+}
+
+/* Room for one more. */
+static void
+make_room(struct tracking_table *t, struct readers *r)
+{
+    if (r->count < r->room)
+        return;
+    if (t->is_here && r->count >= READERS_MANY) {
+        forget_gone(t, r);
+        if (r->count <= r->room / 2)
+            return;
+    }
+    r->room = r->room ? 2 * r->room : 1;
+    r->ids = mem_realloc(r->ids, r->room * sizeof *r->ids);
+}
+
 void
 tracking_table_add(struct tracking_table *t, struct bytes name, uint64_t id)
 {
@@ -85,10 +117,8 @@ tracking_table_add(struct tracking_table *t, struct bytes name, uint64_t id)
 
     if (at < r->count && r->ids[at] == id)
         return;
-    if (r->count == r->room) {
-        r->room = r->room ? 2 * r->room : 1;
-        r->ids = mem_realloc(r->ids, r->room * sizeof *r->ids);
-    }
+    make_room(t, r);
+    at = place_of(r, id);               /* some may have gone */
     memmove(r->ids + at + 1, r->ids + at, (r->count - at) * sizeof *r->ids);
     r->ids[at] = id;
     r->count++;
@@ -157,12 +187,12 @@ tracking_table_items(const struct tracking_table *t)
 }
 
 struct tracking_table *
-tracking_table_new(void)
+tracking_table_new(reader_is_here_fn *is_here, void *arg)
 {
     struct tracking_table *t = mem_alloc(sizeof *t);
 
-    t->keys = dict_new(&table_ops);
-    t->items = 0;
+    *t = (struct tracking_table){ .keys = dict_new(&table_ops), .is_here = is_here,
+                                  .arg = arg };
     return t;
 }
 

@@ -14,8 +14,11 @@ struct readers {
     char name[];
 };
 
-/* Empty; freed with all it holds. */
-struct tracking_table *tracking_table_new(void);
+/* Is there a client of this id? */
+typedef bool reader_is_here_fn(void *arg, uint64_t id);
+/* Empty; freed with all it holds.  Readers that are not here any more may be forgotten;
+ * NULL: all stay. */
+struct tracking_table *tracking_table_new(reader_is_here_fn *is_here, void *arg);
 void tracking_table_free(struct tracking_table *t);
 
 /* Client `id` has read this key; once is enough.  O(log readers), and a move of those

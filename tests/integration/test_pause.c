@@ -235,3 +235,23 @@ Test(pause, does_not_hold_more_than_the_query_buffer_limit)
     expect(fd, "CLIENT UNPAUSE", "+OK");
     expect(fd, "EXISTS k", ":0");
 }
+
+/* Who waits and goes away leaves nothing until the end of the pause. */
+Test(pause, is_not_longer_the_more_come_and_go)
+{
+    long long before;
+
+    expect(fd, "CLIENT PAUSE " LONG " WRITE", "+OK");
+    before = info_number(fd, "used_memory");
+    for (int i = 0; i < 20000; i++) {
+        int s = server_connect_unix(server);
+
+        socket_send_text(s, "SET k v\r\n");
+        close(s);
+    }
+    for (int i = 0; i < 1000 && info_number(fd, "connected_clients") > 2; i++)
+        test_nap(10);
+    cr_expect_lt(info_number(fd, "used_memory") - before, 100000);
+    expect(fd, "CLIENT UNPAUSE", "+OK");
+    expect(fd, "EXISTS k", ":0");
+}

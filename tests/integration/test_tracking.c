@@ -293,3 +293,23 @@ Test(tracking, survives_clients_that_come_and_go)
     expect_part(fd, "INFO stats", "tracking_total_keys:0\r\ntracking_total_items:0\r\n"
                 "tracking_total_prefixes:0\r\n");
 }
+
+/* A key that never changes does not collect all who ever read it. */
+Test(tracking, forgets_readers_that_are_gone)
+{
+    long long items;
+
+    expect(a, "CLIENT TRACKING ON", "+OK");
+    expect(a, "GET x", "_");
+    for (int i = 0; i < 1000; i++) {
+        int s = server_connect_unix(server);
+
+        expect(s, "CLIENT TRACKING ON", "+OK");
+        expect(s, "GET x", "$-1");
+        close(s);
+    }
+    items = info_number(fd, "tracking_total_items");
+    cr_expect(items >= 1 && items < 500, "%lld", items);
+    expect(fd, "SET x 1", "+OK");
+    expect_next(a, TOLD("x"));
+}
