@@ -45,7 +45,7 @@ find_or_add(struct awaited_keys *k, int db, struct bytes name)
         return a;
     a = mem_zalloc(sizeof *a + name.len);
     a->db = db;
-    a->len = (uint32_t)name.len;
+    a->len = name.len;
     memcpy(a->name, name.at, name.len);
     dict_add(k->by_db[db], a, key.hash);
     k->count++;

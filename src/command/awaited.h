@@ -24,7 +24,7 @@ struct awaited {
     struct awaited *next_ready;
     int db;
     bool is_ready, is_served;
-    uint32_t len;
+    size_t len;
     char name[];
 };
 

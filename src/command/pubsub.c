@@ -42,7 +42,7 @@ struct channel {
     struct channel *prev, *next;        /* patterns only, oldest first */
     size_t count;
     enum channel_kind kind;
-    uint32_t len;
+    size_t len;
     char name[];
 };
 
@@ -97,7 +97,7 @@ channel_new(struct pubsub *p, enum channel_kind kind, struct bytes name)
     struct channel *ch = mem_zalloc(sizeof *ch + name.len);
 
     ch->kind = kind;
-    ch->len = (uint32_t)name.len;
+    ch->len = name.len;
     memcpy(ch->name, name.at, name.len);
     dict_add(p->channels[kind], ch, hash_of(name));
     if (kind == CHANNEL_PATTERN) {

@@ -204,7 +204,7 @@ tracking_limit(struct tracking *all)
 struct held_read {
     struct tracking *all;
     uint64_t reader;
-    uint32_t len;
+    size_t len;
     char name[];
 };
 
@@ -232,7 +232,7 @@ remember_key(struct tracking *all, struct bytes name, uint64_t reader)
         return;
     }
     h = mem_alloc(sizeof *h + name.len);
-    *h = (struct held_read){ .all = all, .reader = reader, .len = (uint32_t)name.len };
+    *h = (struct held_read){ .all = all, .reader = reader, .len = name.len };
     memcpy(h->name, name.at, name.len);
     journal_at_end(ks, end_held, h);
 }

@@ -20,7 +20,7 @@
 
 struct changed {
     uint64_t actor;                     /* 0: more than one, or nobody */
-    uint32_t len;
+    size_t len;
     char name[];
 };
 
@@ -29,7 +29,7 @@ struct prefix {
     void **followers;
     size_t count, room;
     struct dict *keys;
-    uint32_t len;
+    size_t len;
     char name[];
 };
 
@@ -88,7 +88,7 @@ broadcast_join(struct broadcast *b, struct bytes name, void *follower)
 
     if (!p || !bytes_equal(prefix_name(p), name)) {
         p = mem_zalloc(sizeof *p + name.len);
-        p->len = (uint32_t)name.len;
+        p->len = name.len;
         memcpy(p->name, name.at, name.len);
         p->keys = dict_new(&changed_ops);
         p->next = *at;
@@ -144,7 +144,7 @@ broadcast_note(struct broadcast *b, struct bytes key, uint64_t actor)
         if (k)
             continue;
         k = mem_alloc(sizeof *k + key.len);
-        *k = (struct changed){ .actor = actor, .len = (uint32_t)key.len };
+        *k = (struct changed){ .actor = actor, .len = key.len };
         memcpy(k->name, key.at, key.len);
         dict_add(p->keys, k, hash);
         b->noted++;
@@ -186,7 +186,7 @@ encode(struct text *out, struct changed *const *keys, size_t count, uint64_t wit
     for (size_t i = 0; i < count; i++) {
         if (without && keys[i]->actor == without)
             continue;
-        text_printf(out, "$%u\r\n", keys[i]->len);
+        text_printf(out, "$%zu\r\n", keys[i]->len);
         text_add(out, key_of_item(keys[i]));
         text_add(out, B("\r\n"));
     }

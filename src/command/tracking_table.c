@@ -60,7 +60,7 @@ readers_of(struct tracking_table *t, struct bytes name)
     if (r)
         return r;
     r = mem_zalloc(sizeof *r + name.len);
-    r->len = (uint32_t)name.len;
+    r->len = name.len;
     memcpy(r->name, name.at, name.len);
     dict_add(t->keys, r, key.hash);
     return r;

@@ -10,7 +10,7 @@ struct tracking_table;
 struct readers {
     uint64_t *ids;                      /* of clients, ascending */
     uint32_t count, room;
-    uint32_t len;
+    size_t len;
     char name[];
 };
 

@@ -27,7 +27,7 @@ struct watch {
 struct watched_key {
     struct watch *first;
     int db;
-    uint32_t len;
+    size_t len;
     char name[];
 };
 
@@ -164,7 +164,7 @@ watch_key(struct call *c, int arg)
     if (!k) {
         k = mem_zalloc(sizeof *k + key.name.len);
         k->db = db;
-        k->len = (uint32_t)key.name.len;
+        k->len = key.name.len;
         memcpy(k->name, key.name.at, key.name.len);
         dict_add(all->keys[db], k, key.hash);
         all->key_count++;

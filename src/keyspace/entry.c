@@ -43,7 +43,7 @@ struct plan {
 static size_t
 size_of_front(size_t key_len)
 {
-    return sizeof(struct entry) + (key_len > SHORT_KEY_MAX ? 4 : 1) + key_len;
+    return sizeof(struct entry) + (key_len > SHORT_KEY_MAX ? sizeof(uint64_t) : 1) + key_len;
 }
 
 static size_t
@@ -133,7 +133,7 @@ build(struct bytes key, struct value v, struct plan p, msec deadline, uint32_t c
 {
     struct entry *e = mem_alloc(p.size);
     unsigned char *at = e->at;
-    uint32_t len = (uint32_t)key.len;
+    uint64_t len = key.len;
 
     e->head = v.type | (uint32_t)p.encoding << HEAD_ENCODING_SHIFT
             | (p.room ? HEAD_ROOM : 0) | clock << HEAD_CLOCK_SHIFT;
@@ -164,7 +164,7 @@ clean_deadline(msec when)
 struct entry *
 entry_new(struct bytes key, struct value v, msec deadline)
 {
-    assert(key.len <= UINT32_MAX && v.type < TYPES && deadline != KEEP_DEADLINE);
+    assert(v.type < TYPES && deadline != KEEP_DEADLINE);
     deadline = clean_deadline(deadline);
     return build(key, v, plan_block(key.len, v, deadline != NO_DEADLINE), deadline, 0);
 }

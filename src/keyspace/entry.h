@@ -3,7 +3,7 @@
  *
  *   +------+-----------+-----------+-----+----------------------------+
  *   | head | deadline? | key len   | key | value                      |
- *   | 4 B  | 8 B       | 1 or 4 B  |     | 8 B number or pointer, or  |
+ *   | 4 B  | 8 B       | 1 or 8 B  |     | 8 B number or pointer, or  |
  *   |      |           |           |     | 1 B length + bytes         |
  *   +------+-----------+-----------+-----+----------------------------+
  *   head: type 3 bits, encoding 3, has deadline room 1, long key 1, access clock 24

@@ -29,7 +29,7 @@ struct record {
     struct db *db;
     struct entry *before;               /* NULL: the key was absent */
     bool lazy;                          /* freed in the background */
-    uint32_t len;
+    size_t len;
     char name[];                        /* database number, then the key */
 };
 
@@ -42,7 +42,7 @@ struct held_event {
     enum event_class what;
     const char *event;
     bool timely;
-    uint32_t len;
+    size_t len;
     char key[];
 };
 
@@ -105,7 +105,7 @@ new_record(struct db *db, struct bytes key)
     struct record *r = mem_alloc(sizeof *r + sizeof db->index + key.len);
     uint64_t hash;
 
-    *r = (struct record){ .db = db, .len = (uint32_t)(sizeof db->index + key.len) };
+    *r = (struct record){ .db = db, .len = sizeof db->index + key.len };
     memcpy(r->name, &db->index, sizeof db->index);
     memcpy(r->name + sizeof db->index, key.at, key.len);
     hash = hash_bytes(r->name, r->len);
@@ -188,7 +188,7 @@ journal_hold(struct db *db, struct bytes key, enum event_class what, const char 
 
     *h = (struct held_event){ .db = db, .what = what, .event = event,
                               .timely = timely && !has_record(db, key),
-                              .len = (uint32_t)key.len };
+                              .len = key.len };
     memcpy(h->key, key.at, key.len);
     add_held(j, h);
 }

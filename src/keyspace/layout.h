@@ -66,7 +66,7 @@ static inline struct bytes
 layout_key(const struct entry *e)
 {
     const unsigned char *p = e->at + (layout_has_room(e) ? sizeof(msec) : 0);
-    uint32_t len;
+    uint64_t len;
 
     if (UNLIKELY(e->head & HEAD_LONG_KEY)) {
         memcpy(&len, p, sizeof len);

@@ -7,7 +7,7 @@
  *
  *   short   | name len | value len | name | value |            both lengths in a byte
  *   other   | 0x80+flags | deadline? | name len | value len | name | value |
- *             flags: 1 has a deadline (8 bytes), 2 both lengths take 4 bytes, not 1
+ *             flags: 1 has a deadline (8 bytes), both lengths take 4 bytes (2) or 8 (4)
  *
  *             A name of the short form has at most 127 bytes, so its length is never
  *             taken for flags.  A value is overwritten in place while the block stays
@@ -16,7 +16,7 @@
  * Invariants: 1. The block was asked for with a size in the class of its parts' sum.
  *             2. The index holds exactly the items with a deadline, each under it.
  * Cost:       2 bytes beside name and value, and 14 in the table.
- * Left out:   names and values of 4 GB and more; large values outside the block.
+ * Left out:   large values outside the block.
  * Read next:  structs/dict.h, structs/deadlines.h */
 #include "values/v_hash_table.h"
 
@@ -28,7 +28,7 @@
 
 #define EXPIRE_BYTES (1 << 20)  /* after that many freed, the caller looks at the clock */
 
-enum { MARK = 0x80, LIMITED = 1, WIDE = 2, SHORT_NAME_MAX = 0x7f, BYTE_MAX = 0xff };
+enum { MARK = 0x80, LIMITED = 1, WIDE = 2, WIDEST = 4, SHORT_NAME_MAX = 0x7f, BYTE_MAX = 0xff };
 
 struct timed_table {
     struct dict *dict;
@@ -52,9 +52,17 @@ is_short(struct shape s)
 static inline unsigned char
 flags_of(struct shape s)
 {
-    bool wide = s.name > BYTE_MAX || s.value > BYTE_MAX;
+    size_t longest = s.name > s.value ? s.name : s.value;
+    unsigned width = longest > UINT32_MAX ? WIDEST : longest > BYTE_MAX ? WIDE : 0;
 
-    return is_short(s) ? 0 : MARK | (s.limited ? LIMITED : 0) | (wide ? WIDE : 0);
+    return is_short(s) ? 0 : MARK | (s.limited ? LIMITED : 0) | width;
+}
+
+/* What both lengths take. */
+static inline size_t
+width_of(unsigned char flags)
+{
+    return flags & WIDEST ? 2 * sizeof(uint64_t) : flags & WIDE ? 2 * sizeof(uint32_t) : 2;
 }
 
 static inline size_t
@@ -62,7 +70,7 @@ head_size(unsigned char flags)
 {
     if (LIKELY(!(flags & MARK)))
         return 2;
-    return 1 + (flags & LIMITED ? sizeof(msec) : 0) + (flags & WIDE ? 8 : 2);
+    return 1 + (flags & LIMITED ? sizeof(msec) : 0) + width_of(flags);
 }
 
 static inline size_t
@@ -78,6 +86,7 @@ parse(const void *item, struct shape *out)
     const unsigned char *p = item;
     unsigned char flags = *p;
     uint32_t lens[2];
+    uint64_t longs[2];
 
     if (LIKELY(flags < MARK)) {
         *out = (struct shape){ .name = p[0], .value = p[1] };
@@ -92,6 +101,12 @@ parse(const void *item, struct shape *out)
         out->name = lens[0];
         out->value = lens[1];
         return p + sizeof lens;
+    }
+    if (UNLIKELY(flags & WIDEST)) {
+        memcpy(longs, p, sizeof longs);
+        out->name = longs[0];
+        out->value = longs[1];
+        return p + sizeof longs;
     }
     out->name = p[0];
     out->value = p[1];
@@ -153,6 +168,7 @@ write_head(unsigned char *p, struct shape s, msec deadline)
 {
     unsigned char flags = flags_of(s);
     uint32_t lens[2] = { (uint32_t)s.name, (uint32_t)s.value };
+    uint64_t longs[2] = { s.name, s.value };
 
     if (flags)
         *p++ = flags;
@@ -163,6 +179,10 @@ write_head(unsigned char *p, struct shape s, msec deadline)
     if (flags & WIDE) {
         memcpy(p, lens, sizeof lens);
         return p + sizeof lens;
+    }
+    if (flags & WIDEST) {
+        memcpy(p, longs, sizeof longs);
+        return p + sizeof longs;
     }
     p[0] = (unsigned char)s.name;
     p[1] = (unsigned char)s.value;
@@ -182,7 +202,6 @@ item_new(struct bytes name, struct bytes value, msec deadline)
     struct shape s = { name.len, value.len, deadline != HASH_FOREVER };
     unsigned char *item, *at;
 
-    assert(name.len <= UINT32_MAX && value.len <= UINT32_MAX);
     item = mem_alloc(size_of(s));
     at = write_head(item, s, deadline);
     copy_bytes(at, name);

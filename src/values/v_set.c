@@ -32,25 +32,25 @@ static inline struct bytes
 block_view(const void *block)
 {
     const unsigned char *p = block;
-    uint32_t len;
+    uint64_t len;
 
     if (LIKELY(*p <= SHORT_MAX))
         return bytes_view(p + 1, *p);
     memcpy(&len, p + 1, sizeof len);
-    return bytes_view(p + 5, len);
+    return bytes_view(p + 1 + sizeof len, len);
 }
 
 static inline size_t
 block_size(size_t len)
 {
-    return (len <= SHORT_MAX ? 1 : 5) + len;
+    return 1 + (len <= SHORT_MAX ? 0 : sizeof(uint64_t)) + len;
 }
 
 static void *
 block_new(struct bytes b)
 {
     unsigned char *p = mem_alloc(block_size(b.len)), *to = p + 1;
-    uint32_t len = (uint32_t)b.len;
+    uint64_t len = b.len;
 
     if (LIKELY(len <= SHORT_MAX)) {
         *p = (unsigned char)len;
