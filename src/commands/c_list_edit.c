@@ -25,6 +25,8 @@ cmd_lset(struct call *c)
     if (!call_int(c, 2, &i))
         return;
     v = entry_value(s.entry);
+    list_grow_for(&v, limits, c->argv + 3, 1);          /* in vain as well, as Redis */
+    slot_set_object(&s, v);
     len = (int64_t)list_length(v);
     if (i < 0)
         i += len;
@@ -32,7 +34,6 @@ cmd_lset(struct call *c)
         reply_error(c->out, "ERR index out of range");
         return;
     }
-    list_grow_for(&v, limits, c->argv + 3, 1);
     list_replace(&v, limits, (uint64_t)i, c->argv[3]);
     list_shrink(&v, limits);
     slot_set_object(&s, v);
