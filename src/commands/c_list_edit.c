@@ -25,7 +25,7 @@ cmd_lset(struct call *c)
     if (!call_int(c, 2, &i))
         return;
     v = entry_value(s.entry);
-    list_grow_for(&v, limits, c->argv + 3, 1);          /* in vain as well, as Redis */
+    list_grow_for(&v, limits, c->argv + 3, 1);          /* as Redis, also in vain */
     slot_set_object(&s, v);
     len = (int64_t)list_length(v);
     if (i < 0)
@@ -76,12 +76,13 @@ cmd_linsert(struct call *c)
         return;
     }
     v = entry_value(s.entry);
+    list_grow_for(&v, limits, c->argv + 4, 1);          /* see LSET */
+    slot_set_object(&s, v);
     i = index_of(v, c->argv[3]);
     if (i == list_length(v)) {
         reply_int(c->out, -1);
         return;
     }
-    list_grow_for(&v, limits, c->argv + 4, 1);
     list_insert(&v, limits, i + after, c->argv[4]);
     slot_set_object(&s, v);
     reply_int(c->out, (int64_t)list_length(v));
