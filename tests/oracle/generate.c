@@ -62,15 +62,22 @@ add(struct made *out, struct bytes word)
 
 /* --- following the syntax --- */
 
+/* Newer than 7.0, and documented without the version. */
+static const char *const newer_tokens[] = {
+    "NOVALUES", "WITHSCORE", "ROLLBACK",        /* the last is our own */
+};
+
 /* Has the server we are compared with nothing like it? */
 static bool
 is_newer(const struct argument *a)
 {
     int major, minor;
 
-    return (a->token && strcmp(a->token, "ROLLBACK") == 0)      /* of MULTI: our own */
-           || (a->since && sscanf(a->since, "%d.%d", &major, &minor) == 2 &&
-           (major > 7 || (major == 7 && minor > 0)));
+    for (size_t i = 0; a->token && i < sizeof newer_tokens / sizeof *newer_tokens; i++)
+        if (strcmp(a->token, newer_tokens[i]) == 0)
+            return true;
+    return a->since && sscanf(a->since, "%d.%d", &major, &minor) == 2 &&
+           (major > 7 || (major == 7 && minor > 0));
 }
 
 /* A call being made: its words, and what `numkeys` among them is to say. */
