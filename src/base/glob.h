@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 
 /* Linear memory, no recursion, O(pattern * text) at worst: `*?*?*?...` cannot
- * hang the server. */
+ * hang the server.  No match with more than 1000 stars, as in Redis. */
 bool glob_match(struct bytes pattern, struct bytes text, bool nocase);
 /* True when the pattern has no special byte, so that it names one text. */
 bool glob_is_plain(struct bytes pattern);
