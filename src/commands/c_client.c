@@ -19,6 +19,7 @@ struct filter {
     uint64_t id;
     struct bytes address, local_address;
     const char *type;
+    int64_t min_age_s;
     bool skip_me;
 };
 
@@ -57,6 +58,8 @@ matches(const struct call *c, const struct filter *f, const struct client *other
     if (f->id && other->id != f->id)
         return false;
     if (f->type && strcmp(f->type, type_of(other)) != 0)
+        return false;
+    if (f->min_age_s && clock_ms() / 1000 - other->created_s < f->min_age_s)
         return false;
     if (f->address.at) {
         conn_address(other->conn, text, sizeof text);
@@ -185,6 +188,15 @@ parse_kill_option(struct call *c, int i, struct filter *f)
             return false;
         }
         f->id = (uint64_t)id;
+    } else if (call_is(c, i, "maxage")) {
+        if (!num_parse_i64(c->argv[i + 1], &f->min_age_s)) {
+            reply_error(c->out, "ERR maxage is not an integer or out of range");
+            return false;
+        }
+        if (f->min_age_s < 1) {
+            reply_error(c->out, "ERR maxage should be greater than 0");
+            return false;
+        }
     } else if (call_is(c, i, "type")) {
         f->type = parse_type(c, i + 1);
         return f->type != NULL;
@@ -393,14 +405,16 @@ static const struct command client_commands[] = {
       .syntax = "filter=(ip:port!2.8.12|new-format=([ID client-id:i]@2.8.12|"
                 "[TYPE normal_master_slave_pubsub="
                 "(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)]@2.8.12|[USER "
-                "username]|[ADDR ip:port]|[LADDR ip:port]@6.2.0|[SKIPME yes/no])...)",
+                "username]|[ADDR ip:port]|[LADDR ip:port]@6.2.0|[SKIPME yes/no]|"
+                "[MAXAGE maxage:i]@7.4.0)...)",
       .since = "2.4.0", .cost = "O(n) for n sessions",
       .summary = "End sessions.",
       .history = HISTORY({ "2.8.12", "Pairs of option and value instead of an address." },
                          { "2.8.12", "ID of a session." },
                          { "3.2.0", "TYPE master." },
                          { "5.0.0", "TYPE replica, the same as slave." },
-                         { "6.2.0", "LADDR, the address on our side." }) },
+                         { "6.2.0", "LADDR, the address on our side." },
+                         { "7.4.0", "MAXAGE in seconds." }) },
     { .name = "list", .container = "client", .run = cmd_client_list, .arity = -2,
       .flags = ADMIN | NOSCRIPT | LOADING | STALE | HARMLESS,
       .syntax = "[TYPE "

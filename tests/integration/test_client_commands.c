@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "support/server.h"
 #include "support/talk.h"
@@ -148,6 +149,47 @@ Test(client_commands, kill_ends_the_sessions_its_filters_mean_and_no_other)
     expect(fd, "PING", "+PONG");
     free(address);
     free(mine);
+}
+
+/* Waits, with an end, until the session's age in CLIENT LIST is `age` seconds. */
+static void
+wait_for_age(long long id, const char *age)
+{
+    const struct timespec moment = { .tv_nsec = 20 * 1000 * 1000 };
+    char request[64], *is = NULL;
+
+    snprintf(request, sizeof request, "CLIENT LIST ID %lld", id);
+    for (int i = 0; i < 500 && (is == NULL || strcmp(is, age) != 0); i++) {
+        if (is)
+            nanosleep(&moment, NULL);
+        free(is);
+        is = field(fd, request, " age=");
+    }
+    cr_assert_str_eq(is, age);
+    free(is);
+}
+
+Test(client_commands, kill_by_maxage_ends_who_is_that_old_and_spares_who_is_younger)
+{
+    long long id = ask_number(other, "CLIENT ID");
+    char request[96];
+
+    expect(fd, "CLIENT KILL MAXAGE 0", "-ERR maxage should be greater than 0");
+    expect(fd, "CLIENT KILL MAXAGE -5", "-ERR maxage should be greater than 0");
+    expect(fd, "CLIENT KILL MAXAGE 1.5",
+           "-ERR maxage is not an integer or out of range");
+    expect(fd, "CLIENT KILL MAXAGE 9223372036854775808",
+           "-ERR maxage is not an integer or out of range");
+    expect(fd, "CLIENT KILL ID 1 MAXAGE", "-ERR syntax error");
+    wait_for_age(id, "1");
+    expect(fd, "CLIENT KILL MAXAGE 9223372036854775807 SKIPME no", ":0");
+    expect(fd, "CLIENT KILL MAXAGE 1000 SKIPME no", ":0");
+    expect(other, "PING", "+PONG");
+    snprintf(request, sizeof request, "CLIENT KILL ID %lld MAXAGE 1", id + 1000);
+    expect(fd, request, ":0");
+    snprintf(request, sizeof request, "CLIENT KILL MAXAGE 1 ID %lld", id);
+    expect(fd, request, ":1");
+    cr_expect(socket_is_closed(other));
 }
 
 Test(client_commands, kill_of_oneself_is_answered_first)

@@ -32,6 +32,7 @@ static const char *const explained[] = {
     "set.history", "set.arguments",             /* IFEQ and relatives, 8.x */
     "zrank", "zrevrank",                        /* WITHSCORE, 7.2 */
     "hscan",                                    /* NOVALUES, 7.4 */
+    "client|kill.history", "client|kill.arguments",     /* MAXAGE, 7.4 */
     "multi",                                    /* ROLLBACK, ours */
 };
 

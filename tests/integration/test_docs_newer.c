@@ -167,6 +167,9 @@ Test(docs_newer, older_commands_have_their_newer_options)
     expect_docs("HSCAN", " since 2.8.0 group hash ", OPTIONAL("novalues", "NOVALUES"));
     expect_docs("ZRANK", " history ((7.2.0 ", OPTIONAL("withscore", "WITHSCORE"));
     expect_docs("ZREVRANK", " history ((7.2.0 ", OPTIONAL("withscore", "WITHSCORE"));
+    expect_docs("CLIENT|KILL", " (7.4.0 ",
+                "(name maxage type integer token MAXAGE since 7.4.0 flags (optional)))"
+                "))))))");
     cr_expect_not_null(strstr(line, "(request_policy:all_nodes "
                                     "response_policy:all_succeeded)"), "%s", line);
     free(line);
