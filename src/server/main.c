@@ -47,11 +47,13 @@ struct house {
 
 /* --- what can be asked of the program without a server --- */
 
+/* Scripts read v= to know what they may configure: the version that clients are told,
+ * as in INFO.  Ours comes last, where none of them looks. */
 static void
 print_version(void)
 {
-    printf("IgnisDB server v=%s sha=00000000:0 malloc=%s bits=%d build=%s\n",
-           VERSION_IGNIS, mem_allocator_name(), (int)sizeof(void *) * 8, "0");
+    printf("IgnisDB server v=%s sha=00000000:0 malloc=%s bits=%d build=0 ignisdb=%s\n",
+           VERSION_REDIS, mem_allocator_name(), (int)sizeof(void *) * 8, VERSION_IGNIS);
 }
 
 static void

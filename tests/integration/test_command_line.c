@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/version.h"
 #include "support/server.h"
 #include "support/talk.h"
 
@@ -74,11 +75,12 @@ Test(command_line, tells_its_version_in_one_line)
     char out[4096];
 
     cr_expect_eq(run("--version", out, sizeof out), 0);
-    cr_expect_eq(strncmp(out, "IgnisDB server v=", 17), 0, "%s", out);
+    cr_expect_eq(strncmp(out, "IgnisDB server v=7.2.4 sha=", 27), 0, "%s", out);
     cr_expect(strstr(out, " sha=00000000:0 malloc="), "%s", out);
     cr_expect(strstr(out, " bits=64 build="), "%s", out);
+    cr_expect(strstr(out, " ignisdb=" VERSION_IGNIS "\n"), "%s", out);
     cr_expect_eq(strcspn(out, "\n"), strlen(out) - 1);
-    expect_run("-v", 0, "IgnisDB server v=");
+    expect_run("-v", 0, "IgnisDB server v=7.2.4 ");
 }
 
 Test(command_line, helps_on_standard_error_with_status_1)
