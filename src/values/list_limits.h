@@ -11,8 +11,8 @@
 struct list_limits {
     int size;                   /* > 0: elements; -1 to -5: 4 to 64 KB */
     int depth;                  /* open nodes at each end; 0: none is compressed */
-    uint64_t alone;             /* texts of this length and more do not share a node;
-                                 * 0: only those that would fill it do not */
+    uint64_t alone;             /* in a chain, texts of this length and more do not share
+                                 * a node; 0: only those that would fill it do not */
 };
 
 /* What nodes limited by elements may have in bytes all the same. */

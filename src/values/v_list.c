@@ -6,9 +6,8 @@
  * How:        LIST_PACK: the object is a struct listpack.
  *             LIST_CHAIN: it is a struct list_chain of listpack nodes.
  *             A list grows into a chain when what is added could pass the limit of a
- *             node or may not share one, and becomes a listpack again at half of that
- *             limit: a list whose length swings around it is not converted at every
- *             swing.
+ *             node, and becomes a listpack again at half of that limit: a list whose
+ *             length swings around it is not converted at every swing.
  * Invariants: 1. a LIST_PACK never exceeds the limit by which it was last added to.
  * Read next:  values/list_chain.c, commands/c_list.c */
 #include "values/v_list.h"
@@ -64,15 +63,20 @@ list_length(struct value v)
 /* --- the form --- */
 
 static void
-to_chain(struct value *v, int depth)
+to_chain(struct value *v, struct list_limits limits)
 {
     struct listpack *pack = pack_of(*v);
-    struct list_chain *chain = list_chain_new(depth);
+    struct list_chain *chain = list_chain_new(limits.depth);
+    char number[NUM_I64_MAX_TEXT];
 
-    if (listpack_is_empty(pack))
-        listpack_free(pack);
-    else
+    if (limits.alone == 0 && !listpack_is_empty(pack)) {
         list_chain_take(chain, pack);
+    } else {                            /* some may not share a node from here on */
+        for (const uint8_t *at = listpack_first(pack); at; at = listpack_next(at))
+            list_chain_push(chain, limits, true,
+                            listpack_item_text(listpack_get(at), number));
+        listpack_free(pack);
+    }
     v->object = chain;
     v->encoding = LIST_CHAIN;
 }
@@ -82,18 +86,15 @@ list_grow_for(struct value *v, struct list_limits limits, const struct bytes *te
               size_t n)
 {
     uint64_t bytes;
-    bool share = true;
     size_t i;
 
     if (v->encoding != LIST_PACK)
         return;
     bytes = listpack_bytes(pack_of(*v));
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n; i++)
         bytes += texts[i].len;
-        share &= list_limits_share(limits, texts[i].len);
-    }
-    if (!share || !list_limits_hold(limits, bytes, listpack_count(pack_of(*v)) + n))
-        to_chain(v, limits.depth);
+    if (!list_limits_hold(limits, bytes, listpack_count(pack_of(*v)) + n))
+        to_chain(v, limits);
 }
 
 void

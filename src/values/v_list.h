@@ -21,8 +21,8 @@ struct value list_new_for(struct list_limits limits, const struct bytes *texts, 
 uint64_t list_length(struct value v);
 
 /* --- the form --- */
-/* Call before texts are added: a single listpack that could or may not hold them
- * becomes a chain, as Redis estimates it. */
+/* Call before texts are added: a single listpack that could not hold them becomes a
+ * chain, as Redis estimates it. */
 void list_grow_for(struct value *v, struct list_limits limits, const struct bytes *texts,
                    size_t n);
 /* Call after removals: a chain that came down to one node, half as full as allowed,
