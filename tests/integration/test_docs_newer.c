@@ -44,25 +44,25 @@ static const struct row {
     const char *notes;                  /* on the key, with the word */
 } rows[] = {
     { "hexpire", -6, "write fast", "RW update", "", "7.4.0",
-      " " ARG("seconds", "integer") CONDITION FIELDS },
+      " " ARG("seconds", "integer") CONDITION FIELDS, NULL },
     { "hpexpire", -6, "write fast", "RW update", "", "7.4.0",
-      " " ARG("milliseconds", "integer") CONDITION FIELDS },
+      " " ARG("milliseconds", "integer") CONDITION FIELDS, NULL },
     { "hexpireat", -6, "write fast", "RW update", "", "7.4.0",
-      " " ARG("unix-time-seconds", "unix-time") CONDITION FIELDS },
+      " " ARG("unix-time-seconds", "unix-time") CONDITION FIELDS, NULL },
     { "hpexpireat", -6, "write fast", "RW update", "", "7.4.0",
-      " " ARG("unix-time-milliseconds", "unix-time") CONDITION FIELDS },
-    { "httl", -5, "readonly fast", "RO access", "nondeterministic_output", "7.4.0", FIELDS },
-    { "hpttl", -5, "readonly fast", "RO access", "nondeterministic_output", "7.4.0", FIELDS },
-    { "hexpiretime", -5, "readonly fast", "RO access", "", "7.4.0", FIELDS },
-    { "hpexpiretime", -5, "readonly fast", "RO access", "", "7.4.0", FIELDS },
-    { "hpersist", -5, "write fast", "RW update", "", "7.4.0", FIELDS },
+      " " ARG("unix-time-milliseconds", "unix-time") CONDITION FIELDS, NULL },
+    { "httl", -5, "readonly fast", "RO access", "nondeterministic_output", "7.4.0", FIELDS, NULL },
+    { "hpttl", -5, "readonly fast", "RO access", "nondeterministic_output", "7.4.0", FIELDS, NULL },
+    { "hexpiretime", -5, "readonly fast", "RO access", "", "7.4.0", FIELDS, NULL },
+    { "hpexpiretime", -5, "readonly fast", "RO access", "", "7.4.0", FIELDS, NULL },
+    { "hpersist", -5, "write fast", "RW update", "", "7.4.0", FIELDS, NULL },
     { "hgetex", -5, "write fast", "RW access update", "", "8.0.0",
       EXPIRATION(TOKEN("persist", "PERSIST")) FIELDS,
       "notes written to, because deadlines may change " },
-    { "hgetdel", -5, "write fast", "RW access delete", "", "8.0.0", FIELDS },
+    { "hgetdel", -5, "write fast", "RW access delete", "", "8.0.0", FIELDS, NULL },
     { "hsetex", -6, "write denyoom fast", "RW update", "", "8.0.0",
       ONE_OF("condition", TOKEN("fnx", "FNX") " " TOKEN("fxx", "FXX"))
-      EXPIRATION(TOKEN("keepttl", "KEEPTTL")) PAIRS },
+      EXPIRATION(TOKEN("keepttl", "KEEPTTL")) PAIRS, NULL },
 };
 
 /* One reply of RESP2; returns what follows it. */
