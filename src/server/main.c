@@ -470,7 +470,7 @@ main(int argc, char **argv)
         return 1;
     }
     process_title_start(argc, argv);    /* argv is ours now */
-    hash_start(bytes_of_text(h.server.config->hash_seed));
+    hash_start(text_view(&h.server.config->hash_seed));
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     if (h.server.config->disable_thp)

@@ -57,12 +57,12 @@ Test(config_files, options_of_the_command_line_win_over_the_file)
     config_free(c);
 }
 
-Test(config_files, a_password_is_any_bytes_also_when_it_is_written_back)
+Test(config_files, a_secret_is_any_bytes_also_when_it_is_written_back)
 {
     struct config *c = config_new();
     struct text report = { 0 };
 
-    write_file("x.conf", "requirepass \"\\x00a b\\xff\"\n");
+    write_file("x.conf", "requirepass \"\\x00a b\\xff\"\nhash-seed \"s\\x00t\"\n");
     cr_assert_eq(LOAD(c, &report, "x.conf"), OK, "%s", report.at);
     cr_expect_eq(c->requirepass.len, 5u);
     cr_expect_eq(memcmp(c->requirepass.at, "\0a b\xff", 5), 0);
@@ -71,6 +71,7 @@ Test(config_files, a_password_is_any_bytes_also_when_it_is_written_back)
     c = config_new();
     cr_assert_eq(LOAD(c, &report, "x.conf"), OK, "%s", report.at);
     cr_expect_eq(c->requirepass.len, 5u);
+    cr_expect(bytes_equal(text_view(&c->hash_seed), B("s\0t")));
     text_free(&report);
     config_free(c);
 }
