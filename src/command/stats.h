@@ -16,6 +16,7 @@ struct stats {
     uint64_t turns_base, busy_us_base;
     /* instantaneous_*: filled by cron from samples */
     double ops_per_sec, input_kbps, output_kbps;
+    double turns_per_sec, us_per_turn;
     char run_id[41], replication_id[41];
 };
 

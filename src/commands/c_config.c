@@ -96,6 +96,7 @@ reset_totals(struct server *server)
     stats->error_replies = 0;
     stats->unexpected_errors = 0;
     stats->ops_per_sec = stats->input_kbps = stats->output_kbps = 0;
+    stats->turns_per_sec = stats->us_per_turn = 0;
     stats->read_bytes_base = net.read_bytes;
     stats->written_bytes_base = net.written_bytes;
     stats->reads_base = net.reads;

@@ -55,7 +55,7 @@ struct cron {
     int hz;                     /* the tick runs at this rate now */
     usec sampled_at, reported_at;
     unsigned sample;
-    struct rate operations, input, output;
+    struct rate operations, input, output, turns, busy_us;
 };
 
 int
@@ -99,16 +99,23 @@ sample_rates(struct cron *cron, usec now)
     struct stats *stats = cron->server->stats;
     double seconds = (double)(now - cron->sampled_at) / 1e6;
     struct conn_facts net;
+    struct loop_facts loop;
 
     conn_facts(&net);
+    loop_facts(cron->server->loop, &loop);
     rate_sample(&cron->operations, cron->sample, stats->commands, seconds);
     rate_sample(&cron->input, cron->sample, net.read_bytes, seconds);
     rate_sample(&cron->output, cron->sample, net.written_bytes, seconds);
+    rate_sample(&cron->turns, cron->sample, loop.turns, seconds);
+    rate_sample(&cron->busy_us, cron->sample, loop.busy_us, seconds);
     cron->sample++;
     cron->sampled_at = now;
     stats->ops_per_sec = rate_mean(&cron->operations);
     stats->input_kbps = rate_mean(&cron->input) / 1024;
     stats->output_kbps = rate_mean(&cron->output) / 1024;
+    stats->turns_per_sec = rate_mean(&cron->turns);
+    if (stats->turns_per_sec > 0)
+        stats->us_per_turn = rate_mean(&cron->busy_us) / stats->turns_per_sec;
 }
 
 /* For those who read the log at level verbose. */

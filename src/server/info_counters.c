@@ -91,17 +91,47 @@ idle_fields(struct text *out)
     text_printf(out, "total_active_defrag_time:0\r\ncurrent_active_defrag_time:0\r\n");
 }
 
+/* What all commands took. */
+static uint64_t
+command_us(const struct command_table *table)
+{
+    uint64_t ticks = 0;
+
+    for (size_t i = 0; i < command_count(table); i++) {
+        const struct registered *cmd = command_at(table, i);
+
+        ticks += cmd->ticks;
+        for (size_t k = 0; k < cmd->sub_count; k++)
+            ticks += cmd->subs[k]->ticks;
+    }
+    return clock_ticks_to_ns(ticks) / 1000;
+}
+
+static void
+loop_fields(struct text *out, struct server *server)
+{
+    const struct stats *stats = server->stats;
+    struct loop_facts loop;
+
+    loop_facts(server->loop, &loop);
+    count(out, "eventloop_cycles", loop.turns - stats->turns_base);
+    count(out, "eventloop_duration_sum", loop.busy_us - stats->busy_us_base);
+    count(out, "eventloop_duration_cmd_sum", command_us(server->commands));
+    text_printf(out, "instantaneous_eventloop_cycles_per_sec:%.0f\r\n",
+                stats->turns_per_sec);
+    text_printf(out, "instantaneous_eventloop_duration_usec:%.0f\r\n",
+                stats->us_per_turn);
+}
+
 /* The last lines are of later versions. */
 void
 info_counters_stats(struct text *out, struct server *server)
 {
     struct clients_facts clients;
     struct conn_facts net;
-    struct loop_facts loop;
 
     clients_facts(server->clients, &clients);
     conn_facts(&net);
-    loop_facts(server->loop, &loop);
     traffic_fields(out, server, &clients);
     keyspace_fields(out, server, &clients);
     listener_fields(out, server);
@@ -117,8 +147,7 @@ info_counters_stats(struct text *out, struct server *server)
     text_printf(out, "reply_buffer_shrinks:0\r\nreply_buffer_expands:0\r\n");
     count(out, "client_query_buffer_limit_disconnections", clients.query_limit_closed);
     count(out, "client_output_buffer_limit_disconnections", clients.output_limit_closed);
-    count(out, "eventloop_cycles", loop.turns - server->stats->turns_base);
-    count(out, "eventloop_duration_sum", loop.busy_us - server->stats->busy_us_base);
+    loop_fields(out, server);
     count(out, "expired_subkeys", keyspace_stats(server->keyspace)->expired_elements);
 }
 

@@ -191,6 +191,19 @@ Test(options, resetstat_sets_reads_and_writes_to_zero, .timeout = 60)
     stop();
 }
 
+/* Turns of the loop per second, and how long each takes: after some samples. */
+Test(options, info_tells_how_the_time_of_the_loop_is_spent, .timeout = 60)
+{
+    start(NULL, NULL);
+    expect(fd, "CONFIG RESETSTAT", "+OK");
+    expect(fd, "DEBUG SLEEP 0.02", "+OK");
+    cr_expect_geq(info_number(fd, "eventloop_duration_cmd_sum"), 20000);
+    cr_expect_geq(info_number(fd, "eventloop_duration_sum"), 20000);
+    cr_expect(info_reaches(fd, "instantaneous_eventloop_cycles_per_sec", 1));
+    cr_expect(info_reaches(fd, "instantaneous_eventloop_duration_usec", 1));
+    stop();
+}
+
 Test(options, of_memory_count_the_time_above_the_limit, .timeout = 60)
 {
     start(NULL, NULL);
