@@ -131,27 +131,36 @@ big_endian(const unsigned char *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+#define CHOOSE(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
+#define PARITY(x, y, z) ((x) ^ (y) ^ (z))
+#define MAJORITY(x, y, z) (((x) & (y)) | ((z) & ((x) | (y))))
+
+/* A step that leaves its result in e; the next takes the five names one place on. */
+#define STEP(a, b, c, d, e, mix, constant, word) \
+    e += left(a, 5) + mix(b, c, d) + (constant) + (word); \
+    b = left(b, 30)
+#define TWENTY_STEPS(from, mix, constant) \
+    for (int i = (from); i < (from) + 20; i += 5) { \
+        STEP(a, b, c, d, e, mix, constant, w[i]); \
+        STEP(e, a, b, c, d, mix, constant, w[i + 1]); \
+        STEP(d, e, a, b, c, mix, constant, w[i + 2]); \
+        STEP(c, d, e, a, b, mix, constant, w[i + 3]); \
+        STEP(b, c, d, e, a, mix, constant, w[i + 4]); \
+    }
+
 static void
 sha1_block(uint32_t h[], const unsigned char *at)
 {
-    static const uint32_t constant[] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6 };
     uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], w[80];
 
     for (int i = 0; i < 16; i++)
         w[i] = big_endian(at + 4 * i);
     for (int i = 16; i < 80; i++)
         w[i] = left(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-    for (int i = 0; i < 80; i++) {
-        uint32_t f = i < 20 ? (b & c) | (~b & d)
-                   : i >= 40 && i < 60 ? (b & c) | (b & d) | (c & d) : b ^ c ^ d;
-        uint32_t t = left(a, 5) + f + e + constant[i / 20] + w[i];
-
-        e = d;
-        d = c;
-        c = left(b, 30);
-        b = a;
-        a = t;
-    }
+    TWENTY_STEPS(0, CHOOSE, 0x5a827999)
+    TWENTY_STEPS(20, PARITY, 0x6ed9eba1)
+    TWENTY_STEPS(40, MAJORITY, 0x8f1bbcdc)
+    TWENTY_STEPS(60, PARITY, 0xca62c1d6)
     h[0] += a;
     h[1] += b;
     h[2] += c;
