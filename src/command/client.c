@@ -163,6 +163,6 @@ client_pushed(struct client *c)
 {
     if (c->conn && !client_is(c, CLIENT_DEAD)) {
         conn_flush_later(c->conn);
-        clients_output_check(c);
+        clients_push_check(c);
     }
 }

@@ -44,7 +44,8 @@ enum client_flag {
     CLIENT_RESUMING = 1 << 21,          /* goes on at the end of the turn */
     CLIENT_TRACKING = 1 << 22,          /* is told when keys it knows change */
     CLIENT_TRACKING_CACHING = 1 << 23,  /* CLIENT CACHING, for the next command */
-    CLIENT_WITHDRAWN = 1 << 24          /* waits for the end of its connection only */
+    CLIENT_WITHDRAWN = 1 << 24,         /* waits for the end of its connection only */
+    CLIENT_CROWDS = 1 << 25             /* by what it did, clients hold too much */
 };
 
 /* What few clients have: allocated at first use. */

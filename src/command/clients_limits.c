@@ -19,6 +19,8 @@
 #include "command/call.h"
 #include "command/client_describe.h"
 #include "command/clients_own.h"
+#include "command/dispatch.h"
+#include "command/dispatch_call.h"
 #include "command/postponed.h"
 #include "config/config.h"
 #include "net/conn.h"
@@ -75,6 +77,53 @@ clients_peak(const size_t peaks[CLIENTS_RECENT_S])
     return peak;
 }
 
+/* --- the sum --- */
+
+static void
+count_memory(struct clients *all, struct client *c)
+{
+    size_t now;
+
+    if (client_is(c, CLIENT_DEAD))
+        return;
+    now = client_memory(c);
+    all->memory_sum += now - c->counted_memory;
+    c->counted_memory = now;
+}
+
+void
+clients_uncount_memory(struct client *c)
+{
+    c->server->clients->memory_sum -= c->counted_memory;
+    c->counted_memory = 0;              /* and not counted again: it is DEAD, or gone */
+}
+
+/* While there was no limit, cron alone counted, a slice at a time. */
+void
+clients_count_again(struct clients *all)
+{
+    if (all->server->config->max_memory_clients == 0)
+        return;
+    for (struct client *c = all->first; c; c = c->next)
+        count_memory(all, c);
+    all->is_over = false;               /* of what limit? */
+}
+
+/* maxmemory-clients in bytes; 0 = no limit. */
+static size_t
+memory_limit(const struct clients *all)
+{
+    const struct config *config = all->server->config;
+    int64_t n = config->max_memory_clients;
+    size_t limit = (size_t)n, all_memory = config->max_memory;
+
+    if (n == 0 || (n < 0 && all_memory == 0))
+        return 0;
+    if (n < 0)                          /* percent, 100 at most */
+        limit = all_memory / 100 * (size_t)-n + all_memory % 100 * (size_t)-n / 100;
+    return limit > MEMORY_LIMIT_MIN ? limit : MEMORY_LIMIT_MIN;
+}
+
 /* --- output and input --- */
 
 static enum output_class
@@ -126,8 +175,9 @@ clients_stranger_check(struct client *c)
     return true;
 }
 
-bool
-clients_output_check(struct client *c)
+/* True when it is to be closed, or was told to. */
+static bool
+is_over_output(struct client *c)
 {
     const struct output_limit *limit;
     size_t held = reply_memory(c->out);
@@ -148,12 +198,35 @@ clients_output_check(struct client *c)
     else if (!c->soft_limit_since_s)
         c->soft_limit_since_s = (uint32_t)(clock_ms() / 1000);
     if (!(limit->hard && held > limit->hard)
-        && !(soft && clock_ms() / 1000 - c->soft_limit_since_s > limit->soft_seconds)) {
-        clients_memory_check(c);
-        return client_is(c, CLIENT_DEAD);
-    }
+        && !(soft && clock_ms() / 1000 - c->soft_limit_since_s > limit->soft_seconds))
+        return false;
     close_for_output(c);
     return true;
+}
+
+bool
+clients_output_check(struct client *c)
+{
+    if (is_over_output(c))
+        return true;
+    clients_memory_check(c);
+    return client_is(c, CLIENT_DEAD);
+}
+
+void
+clients_push_check(struct client *c)
+{
+    struct clients *all = c->server->clients;
+    size_t limit;
+
+    if (is_over_output(c) || LIKELY(all->server->config->max_memory_clients == 0))
+        return;
+    count_memory(all, c);
+    limit = memory_limit(all);
+    if (all->is_over || !limit || all->memory_sum <= limit)
+        return;
+    all->has_grown = true;
+    dispatch_judge_clients();
 }
 
 bool
@@ -170,52 +243,7 @@ clients_input_check(struct client *c, size_t pending)
     return true;
 }
 
-/* --- memory of all --- */
-
-static void
-count_memory(struct clients *all, struct client *c)
-{
-    size_t now;
-
-    if (client_is(c, CLIENT_DEAD))
-        return;
-    now = client_memory(c);
-    all->memory_sum += now - c->counted_memory;
-    c->counted_memory = now;
-}
-
-void
-clients_uncount_memory(struct client *c)
-{
-    c->server->clients->memory_sum -= c->counted_memory;
-    c->counted_memory = 0;              /* and not counted again: it is DEAD, or gone */
-}
-
-/* While there was no limit, cron alone counted, a slice at a time. */
-void
-clients_count_again(struct clients *all)
-{
-    if (all->server->config->max_memory_clients == 0)
-        return;
-    for (struct client *c = all->first; c; c = c->next)
-        count_memory(all, c);
-    all->is_over = false;               /* of what limit? */
-}
-
-/* maxmemory-clients in bytes; 0 = no limit. */
-static size_t
-memory_limit(const struct clients *all)
-{
-    const struct config *config = all->server->config;
-    int64_t n = config->max_memory_clients;
-    size_t limit = (size_t)n, all_memory = config->max_memory;
-
-    if (n == 0 || (n < 0 && all_memory == 0))
-        return 0;
-    if (n < 0)                          /* percent, 100 at most */
-        limit = all_memory / 100 * (size_t)-n + all_memory % 100 * (size_t)-n / 100;
-    return limit > MEMORY_LIMIT_MIN ? limit : MEMORY_LIMIT_MIN;
-}
+/* --- who goes --- */
 
 static void
 evict_client(struct clients *all, struct client *c)
@@ -263,6 +291,19 @@ evict_sizes(struct clients *all, int from, int to, size_t limit)
             evict_client(all, c);
 }
 
+/* What the sockets take is held by nobody.  Not inside a command: a reply that is being
+ * written may not be complete up to any point. */
+static void
+send_and_count(struct clients *all)
+{
+    for (struct client *c = all->first; c; c = c->next) {
+        if (!reply_is_empty(c->out) && !client_is(c, CLIENT_RUNNING | CLIENT_DEAD)
+            && !dispatch_running())
+            conn_flush(c->conn);
+        count_memory(all, c);
+    }
+}
+
 /* The sessions that hold most go first (by powers of two, so that thousands cost no
  * more than one), until the rest fits.  All that normal and Pub/Sub sessions hold
  * counts, also what may not be evicted. */
@@ -270,15 +311,14 @@ static void
 evict_clients(struct clients *all)
 {
     size_t limit = memory_limit(all);
-    struct client *c;
     int cut;
 
+    all->has_grown = false;
     if (!limit || all->memory_sum <= limit) {
         all->is_over = false;
         return;
     }
-    for (c = all->first; c; c = c->next)
-        count_memory(all, c);
+    send_and_count(all);
     if (all->memory_sum > limit) {
         cut = size_to_cut(all, all->memory_sum - limit);
         evict_sizes(all, cut + 1, SIZES, 0);
@@ -303,6 +343,13 @@ clients_memory_check(struct client *c)
         return;
     count_memory(all, c);
     if (!all->is_over)
+        evict_clients(all);
+}
+
+void
+clients_turn_ends(struct clients *all)
+{
+    if (all->has_grown && !all->is_over)
         evict_clients(all);
 }
 

@@ -10,6 +10,10 @@ struct clients;
 
 /* Check the output limits of its class now; true when it is to be closed. */
 bool clients_output_check(struct client *c);
+/* The same for one to whom something was pushed.  That all of them together hold too
+ * much is judged when it was sent, as far as sockets take it, and before the next command
+ * runs. */
+void clients_push_check(struct client *c);
 /* Before replies are sent: more at once than the hard limit closes it, although the socket
  * might take them; true then. */
 bool clients_replies_check(struct client *c);

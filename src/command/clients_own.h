@@ -43,6 +43,7 @@ struct clients {
     struct client *visit;               /* where cron goes on */
     size_t memory_sum;                  /* of counted_memory */
     bool is_over;                       /* the limit, with nobody left to evict */
+    bool has_grown;                     /* above the limit, by what was pushed */
     int64_t peak_s;                     /* the second that the last peaks belong to */
     size_t peak_input[CLIENTS_RECENT_S];        /* by second */
     size_t peak_output[CLIENTS_RECENT_S];
@@ -61,6 +62,8 @@ void clients_visit_other(const struct client *c);
 void clients_uncount_memory(struct client *c);
 /* Another limit holds, maybe the first: count all of them now. */
 void clients_count_again(struct clients *all);
+/* Nothing runs now: judge what was pushed. */
+void clients_turn_ends(struct clients *all);
 /* The greatest of one of the two rings of peaks. */
 size_t clients_peak(const size_t peaks[CLIENTS_RECENT_S]);
 #endif

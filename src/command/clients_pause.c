@@ -183,6 +183,7 @@ clients_before_sleep(void *arg)
             dispatch_resume(c);
     }
     all->resuming.count = 0;
+    clients_turn_ends(all);
 }
 
 void

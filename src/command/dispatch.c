@@ -42,6 +42,7 @@
 /* More is still to be run before what it sends now. */
 #define WAITS (CLIENT_BLOCKED | CLIENT_POSTPONED | CLIENT_RESUMING)
 #define STOPPED (WAITS | CLIENT_CLOSE_AFTER_REPLY | CLIENT_DEAD)
+#define INTERRUPTED (STOPPED | CLIENT_CROWDS)
 
 struct item {
     struct request request;
@@ -53,7 +54,7 @@ static struct request_reader *spare;    /* holds nothing; lent to one client at 
 static uint64_t last_tick;
 static bool had_blobs;                  /* the batch had big arguments */
 static struct item batch[BATCH_MAX];
-static struct { const struct client *client; size_t len; } feed;    /* being run */
+static struct { struct client *client; size_t len; } feed;          /* being run */
 
 /* --- a batch --- */
 
@@ -186,6 +187,17 @@ relieve(struct client *c)
     return !clients_output_check(c);
 }
 
+/* Between two commands of a batch.  False when the next one must not run. */
+static bool
+goes_on(struct client *c)
+{
+    if (client_is(c, CLIENT_CROWDS)) {
+        client_set(c, CLIENT_CROWDS, false);
+        clients_memory_check(c);
+    }
+    return !(c->flags & STOPPED);
+}
+
 /* Run items 0..n-1.  `at` is the fed buffer, *done how much of it belongs to
  * finished requests, -1 while the first one began in an earlier read.  Returns
  * false when the client stopped: the rest was postponed or does not matter. */
@@ -216,7 +228,7 @@ run_batch(struct client *c, int n, const char *at, size_t len, int64_t *done)
             return false;
         }
         *done = (int64_t)it->request.offset;
-        if (UNLIKELY((c->flags & STOPPED) || !relieve(c))) {
+        if (UNLIKELY(((c->flags & INTERRUPTED) && !goes_on(c)) || !relieve(c))) {
             if (c->flags & WAITS)
                 postponed_add(c, bytes_view(at + *done, len - (size_t)*done));
             return false;
@@ -353,7 +365,7 @@ finish(struct client *c)
 {
     if (!client_is(c, CLIENT_DEAD))
         clients_replies_check(c);
-    client_set(c, CLIENT_RUNNING, false);
+    client_set(c, CLIENT_RUNNING | CLIENT_CROWDS, false);
     if (client_is(c, CLIENT_DEAD)) {
         reply_drop(c->out);
         conn_close_soon(c->conn);
@@ -432,10 +444,19 @@ dispatch_input_bytes(const struct client *c)
 }
 
 void
+dispatch_judge_clients(void)
+{
+    if (feed.client && client_is(feed.client, CLIENT_RUNNING))
+        client_set(feed.client, CLIENT_CROWDS, true);
+}
+
+void
 dispatch_forget(struct client *c)
 {
     struct text raw;
 
+    if (feed.client == c)
+        feed.client = NULL;
     if (c->reader)
         request_reader_free(c->reader);
     c->reader = NULL;

@@ -17,6 +17,8 @@ void dispatch_resume(struct client *c);
 void dispatch_forget(struct client *c);
 /* Bytes of its input that are being run, or that wait for the rest of a request. */
 size_t dispatch_input_bytes(const struct client *c);
+/* Clients hold too much memory: see who goes before the next command of the batch. */
+void dispatch_judge_clients(void);
 /* Free what the dispatcher keeps (shutdown). */
 void dispatch_stop(void);
 #endif

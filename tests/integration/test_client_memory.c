@@ -329,3 +329,70 @@ Test(client_memory, is_counted_anew_when_there_is_a_limit)
     for (int i = 0; i < CROWD; i++)
         close(crowd[i]);
 }
+
+/* Many get it, and sockets take it at once: then nobody holds it. */
+Test(client_memory, of_a_message_counts_only_while_it_is_not_sent)
+{
+    size_t len;
+    char *publish, *message = malloc(300001);
+    int crowd[CROWD];
+
+    expect(fd, "CLIENT NO-EVICT ON", "+OK");
+    expect(fd, "CONFIG SET maxmemory-clients 3mb", "+OK");
+    memset(message, 'm', 300000);
+    message[300000] = '\0';
+    publish = request_of(&len, "PUBLISH", "news", message, NULL);
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = server_connect(server);
+        expect(crowd[i], "SUBSCRIBE news", "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1");
+    }
+    socket_send(fd, publish, len);
+    expect_next(fd, ":20");
+    for (int i = 0; i < CROWD; i++)
+        free(socket_reply(crowd[i], NULL));
+    cr_expect_eq(info_number(fd, "evicted_clients"), 0);
+    for (int i = 0; i < 40; i++) {              /* more than sockets take */
+        socket_send(fd, publish, len);
+        free(socket_reply(fd, NULL));
+    }
+    cr_expect_eq(info_number(fd, "evicted_clients"), CROWD);
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+    free(publish);
+    free(message);
+}
+
+/* What a call brought upon others is judged before the next one of the same read. */
+Test(client_memory, is_judged_between_the_calls_of_a_batch)
+{
+    enum { CALLS = 25 };
+    char batch[CALLS * 2100 + 20], *got;
+    int crowd[CROWD], gone_within = 0;
+    long gone = 0, then;
+    size_t len = 0;
+
+    expect(fd, "CLIENT NO-EVICT ON", "+OK");
+    expect(fd, "CONFIG SET maxmemory-clients 200kb", "+OK");
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = server_connect(server);
+        expect(crowd[i], "SUBSCRIBE news", "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1");
+    }
+    for (int n = 0; n < CALLS; n++)
+        len += (size_t)sprintf(batch + len, "PUBLISH news %02000d\r\n", 0);
+    len += (size_t)sprintf(batch + len, "INFO stats\r\n");
+    for (int i = 0; i < 2000 && gone < CROWD; i++) {
+        socket_send(fd, batch, len);
+        for (int n = 0; n < CALLS; n++)
+            free(socket_reply(fd, NULL));
+        got = socket_reply(fd, NULL);
+        cr_assert_not_null(got);
+        then = number_after(got, "evicted_clients:");
+        free(got);
+        gone_within += then > gone;
+        gone = info_number(fd, "evicted_clients");
+    }
+    cr_expect_eq(gone, CROWD);
+    cr_expect_gt(gone_within, 0);
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+}
