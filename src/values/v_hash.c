@@ -118,9 +118,9 @@ set_in_pack(struct value *v, struct bytes name, struct bytes value, msec deadlin
             deadline = is_new ? HASH_FOREVER : old.deadline;
         hash_pack_replace(v, at, value, old.deadline);
         if (deadline != old.deadline)
-            hash_pack_set_deadline(v, at, deadline);
+            hash_set_deadline(v, name, deadline);
     }
-    if (is_above(hash_pack_count(*v), l->entries))      /* the limit may be lower now */
+    if (is_pack(*v) && is_above(hash_pack_count(*v), l->entries))   /* may be lower now */
         make_table(v, 0);
     return is_new;
 }
@@ -155,9 +155,17 @@ hash_remove(struct value *v, struct bytes name)
     return true;
 }
 
+static void
+make_room_for_deadline(struct value *v)
+{
+    if (is_pack(*v) && !hash_pack_fits_deadline(*v))
+        make_table(v, 0);
+}
+
 void
 hash_make_timed(struct value *v)
 {
+    make_room_for_deadline(v);
     if (v->encoding == HASH_PACK)
         hash_pack_make_timed(v);
 }
@@ -165,6 +173,8 @@ hash_make_timed(struct value *v)
 void
 hash_set_deadline(struct value *v, struct bytes name, msec deadline)
 {
+    if (deadline != HASH_FOREVER)
+        make_room_for_deadline(v);
     if (is_pack(*v))
         hash_pack_set_deadline(v, hash_pack_find(*v, name), deadline);
     else

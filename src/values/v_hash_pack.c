@@ -100,6 +100,14 @@ hash_pack_fits(struct value v, size_t name, size_t value)
         && pack_fits(pack_of(v), name + value, 3);
 }
 
+bool
+hash_pack_fits_deadline(struct value v)
+{
+    const struct pack *p = pack_of(v);
+
+    return pack_fits(p, is_timed(v) ? 0 : pack_count(p) / 2, 1);    /* "0" is a byte */
+}
+
 uint32_t
 hash_pack_find(struct value v, struct bytes name)
 {

@@ -25,6 +25,8 @@ void hash_pack_replace(struct value *v, uint32_t at, struct bytes value, msec de
 void hash_pack_remove(struct value *v, uint32_t at);
 /* From untimed. */
 void hash_pack_make_timed(struct value *v);
+/* May a field get a deadline? */
+bool hash_pack_fits_deadline(struct value v);
 void hash_pack_set_deadline(struct value *v, uint32_t at, msec deadline);
 msec hash_pack_next_deadline(struct value v);
 size_t hash_pack_expire(struct value *v, msec now, size_t limit);

@@ -3,10 +3,12 @@
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/rand.h"
+#include "structs/pack.h"
 #include "values/v_hash.h"
 #include "unit/fair.h"
 
@@ -360,4 +362,41 @@ Test(v_hash, counts_the_memory_of_deadlines_exactly, .init = start, .fini = cloc
 {
     expect_counted(30, &small, HASH_TIMED_PACK);
     expect_counted(5000, &small, HASH_TIMED_TABLE);
+}
+
+/* Fields of 6 bytes each, and a long one that leaves room for hardly anything more. */
+static struct value
+nearly_full(const struct hash_limits *l)
+{
+    enum { SHORT = 2000, SPARE = 1000 };
+    size_t len = PACK_BYTES_MAX - SHORT * 6 - SPARE;
+    void *zeros = mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                       -1, 0);
+    struct value v = hash_new();
+    char name[16];
+
+    cr_assert_neq(zeros, MAP_FAILED);
+    for (unsigned i = 0; i < SHORT; i++) {
+        snprintf(name, sizeof name, "f%03x", i);
+        hash_set(&v, bytes_of_text(name), B(""), HASH_FOREVER, l);
+    }
+    hash_set(&v, B("long"), bytes_view(zeros, len), HASH_FOREVER, l);
+    munmap(zeros, len);
+    cr_assert_eq(v.encoding, HASH_PACK);
+    return v;
+}
+
+Test(v_hash, becomes_a_table_when_deadlines_would_burst_the_pack, .init = start,
+     .fini = clock_thaw)
+{
+    static const struct hash_limits all = { INT64_MAX, INT64_MAX };
+    struct hash_field f;
+    struct value v = nearly_full(&all);
+
+    cr_expect(hash_set(&v, B("new"), B("1"), clock_ms() + 5, &all));
+    cr_assert(hash_find(v, B("new"), &f));
+    cr_expect_eq(f.deadline, clock_ms() + 5);
+    cr_expect_eq(v.encoding, HASH_TIMED_TABLE);
+    cr_expect_eq(hash_count(v), 2002);
+    hash_type.free(v);
 }
