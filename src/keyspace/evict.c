@@ -81,16 +81,25 @@ evict_settings(const struct keyspace *ks)
     return &ks->evict;
 }
 
-/* The messages that tell of evictions are gone when the turn ends.  Were they made room
- * for, each key could cost the next ones: ten clients that track a key of 1 KB are told
- * 10 KB. */
+/* The messages that tell of evictions are gone when the turn ends, if not before.  Were
+ * they made room for, each key could cost the next ones: ten clients that track a key of
+ * 1 KB are told 10 KB. */
+static size_t
+untold(const struct keyspace *ks)
+{
+    size_t held = reply_memory_in_use(), more;
+
+    more = held > ks->evict_told_from ? held - ks->evict_told_from : 0;
+    return more < ks->evict_told ? more : ks->evict_told;
+}
+
 bool
 evict_is_over(const struct keyspace *ks)
 {
     size_t used = mem_used();
 
     return ks->evict.limit && used > ks->evict.limit
-        && used - ks->evict.limit > ks->evict_told;
+        && used - ks->evict.limit > untold(ks);
 }
 
 void
@@ -309,6 +318,8 @@ tell(struct db *db, struct bytes name)
 {
     size_t before = mem_used(), after;
 
+    if (db->ks->evict_told == 0)
+        db->ks->evict_told_from = reply_memory_in_use();
     event(db, name, EVENT_EVICTED, "evicted");
     after = mem_used();
     if (after > before)

@@ -43,6 +43,7 @@ struct keyspace {
     struct evict_settings evict;
     struct evict_pool *pool;
     size_t evict_told;                          /* bytes of messages, in this turn */
+    size_t evict_told_from;                     /* what replies held before the first */
     int databases;
     struct db dbs[];
 };

@@ -30,6 +30,7 @@
 
 static struct chunk *pool;
 static unsigned pooled;
+static size_t in_use;                   /* full-size chunks that are in replies */
 static char scratch[CHUNK_ROOM];        /* what muted replies are written to */
 
 /* --- chunks --- */
@@ -46,6 +47,7 @@ chunk_new(void)
         c = mem_alloc(sizeof *c + CHUNK_ROOM);
     }
     *c = (struct chunk){ .room = CHUNK_ROOM };
+    in_use++;
     return c;
 }
 
@@ -54,11 +56,14 @@ chunk_free(struct chunk *c)
 {
     if (UNLIKELY(c->blob != NULL))
         blob_release(c->blob);
-    if (c->room == CHUNK_ROOM && pooled < POOL_MAX) {
-        c->next = pool;
-        pool = c;
-        pooled++;
-        return;
+    if (c->room == CHUNK_ROOM) {
+        in_use--;
+        if (pooled < POOL_MAX) {
+            c->next = pool;
+            pool = c;
+            pooled++;
+            return;
+        }
     }
     mem_free(c);
 }
@@ -124,6 +129,12 @@ reply_drop(struct reply *r)
         chunk_free(c);
     }
     *r = (struct reply){ .proto = r->proto, .muted = r->muted };
+}
+
+size_t
+reply_memory_in_use(void)
+{
+    return in_use * (sizeof(struct chunk) + CHUNK_ROOM);
 }
 
 void

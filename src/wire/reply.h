@@ -75,6 +75,8 @@ void reply_splice(struct reply *r, struct reply *from);
 /* Copy everything unsent into one flat buffer (tests, MULTI capture); caller
  * frees with mem_free. */
 char *reply_flatten(const struct reply *r, size_t *len);
+/* Memory of the chunks in all replies, without large values they refer to. */
+size_t reply_memory_in_use(void);
 /* Free pooled chunks: memory is short, or the server shuts down. */
 void reply_pool_free(void);
 

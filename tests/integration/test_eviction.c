@@ -233,3 +233,42 @@ Test(eviction, makes_no_room_for_what_it_tells_of)
     for (int t = 0; t < TRACKERS; t++)
         close(trackers[t]);
 }
+
+/* All in one read: half way through, those who were told hold too much and are closed. */
+Test(eviction, counts_again_what_was_told_and_dropped)
+{
+    enum { LISTENERS = 4, NAMES = 4000, CALLS = 40 };
+    char name[1000] = "", request[1200], *calls = NULL, *info;
+    int listeners[LISTENERS];
+    size_t len;
+    FILE *f = open_memstream(&calls, &len);
+
+    memset(name, 'x', sizeof name - 1);
+    expect(fd, "CONFIG SET notify-keyspace-events Ee", "+OK");
+    expect(fd, "CONFIG SET client-output-buffer-limit 'pubsub 1mb 0 0'", "+OK");
+    expect(fd, "CONFIG SET maxmemory-eviction-tenacity 100", "+OK");
+    for (int i = 0; i < LISTENERS; i++) {
+        listeners[i] = server_connect(server);
+        expect_start(listeners[i], "PSUBSCRIBE *", "*3");
+    }
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(request, sizeof request, "SET %d%s v", i, name);
+        expect(fd, request, "+OK");
+    }
+    limit("allkeys-random", 0);
+    for (int i = 0; i < CALLS; i++)
+        fprintf(f, "SETRANGE g%d 100000 x\r\n", i);
+    fputs("INFO memory\r\n", f);
+    fclose(f);
+    socket_send(fd, calls, len);
+    for (int i = 0; i < CALLS; i++)
+        expect_next(fd, ":100001");
+    info = socket_reply(fd, &len);
+    cr_expect_lt(atoll(strstr(info, "used_memory:") + 12),
+                 info_number(fd, "maxmemory") + 1000000);
+    cr_expect_eq(info_number(fd, "client_output_buffer_limit_disconnections"), LISTENERS);
+    for (int i = 0; i < LISTENERS; i++)
+        close(listeners[i]);
+    free(info);
+    free(calls);
+}
