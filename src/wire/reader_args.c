@@ -61,6 +61,14 @@ reader_args_add_blob(struct request_reader *r, struct bytes arg, struct blob *bl
     r->blob_bytes += blob_memory(blob);
 }
 
+/* Not moved yet, and not a blob of its own: that may have been filled in place. */
+static bool
+lies_in_input(const struct request_reader *r, int i)
+{
+    return !(r->blobs && r->blobs[i])
+        && (uintptr_t)r->argv[i].at - (uintptr_t)r->in < r->in_len;
+}
+
 void
 reader_args_stash(struct request_reader *r)
 {
@@ -74,15 +82,13 @@ reader_args_stash(struct request_reader *r)
     if (r->stashed == r->argc)
         return;
     for (i = r->stashed; i < r->argc; i++)
-        if ((uintptr_t)r->argv[i].at - (uintptr_t)r->in < r->in_len)
+        if (lies_in_input(r, i))
             total += r->argv[i].len;
     copy = arena_alloc(to, total + 1);
     for (i = r->stashed; i < r->argc; i++) {
         struct bytes *arg = &r->argv[i];
 
-        if (r->blobs && r->blobs[i])
-            continue;
-        if ((uintptr_t)arg->at - (uintptr_t)r->in >= r->in_len)
+        if (!lies_in_input(r, i))
             continue;
         memcpy(copy, arg->at, arg->len);
         arg->at = copy;

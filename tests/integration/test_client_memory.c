@@ -154,6 +154,26 @@ Test(client_memory, query_buffer_limit_is_for_one_argument)
     free(set);
 }
 
+/* It was received where it stays, so nothing is set aside for a copy. */
+Test(client_memory, of_a_finished_argument_counts_once)
+{
+    enum { BODY = 40000 };
+    int s = server_connect(server);
+    long long id = ask_number(s, "CLIENT ID");
+    char *body = malloc(BODY + 2), *line;
+
+    memset(body, 'v', BODY);
+    memcpy(body + BODY, "\r\n", 2);
+    socket_send_text(s, "*5\r\n$4\r\nMSET\r\n$1\r\na\r\n$40000\r\n");
+    free(line_with(id, " argv-mem=5 "));
+    socket_send(s, body, BODY + 2);
+    line = line_with(id, " argv-mem=40005 ");
+    cr_expect_lt(number_after(line, " tot-mem="), 2 * BODY, "%s", line);
+    free(line);
+    free(body);
+    close(s);
+}
+
 /* Nothing comes of what they announced: its memory is there for others. */
 Test(client_memory, set_aside_for_an_argument_is_given_back_when_it_does_not_come)
 {
