@@ -157,16 +157,23 @@ text_format(const struct option *o, const void *field, struct text *out)
 
 /* Always in quotes, as CONFIG REWRITE of Redis writes texts. */
 static void
+quoted_line(struct bytes text, void (*line)(const char *rest, void *arg), void *arg)
+{
+    struct text value = { 0 };
+
+    text_add_quoted(&value, text);
+    line(value.at, arg);
+    text_free(&value);
+}
+
+static void
 text_lines(const struct option *o, const void *field,
            void (*line)(const char *rest, void *arg), void *arg)
 {
     char *const *text = field;
-    struct text value = { 0 };
 
     (void)o;
-    text_add_quoted(&value, bytes_of_text(*text ? *text : ""));
-    line(value.at, arg);
-    text_free(&value);
+    quoted_line(bytes_of_text(*text ? *text : ""), line, arg);
 }
 
 static void
@@ -208,12 +215,8 @@ static void
 secret_lines(const struct option *o, const void *field,
              void (*line)(const char *rest, void *arg), void *arg)
 {
-    struct text value = { 0 };
-
     (void)o;
-    text_add_quoted(&value, text_view(field));
-    line(value.at, arg);
-    text_free(&value);
+    quoted_line(text_view(field), line, arg);
 }
 
 static void

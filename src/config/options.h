@@ -110,7 +110,7 @@ struct endpoint { char *host; int port; };              /* host "" : none */
 #define FIELD_memory(f) size_t f; int f##_percent;      /* bytes; 0: given in bytes */
 #define FIELD_percent(f) int64_t f;             /* bytes, or minus a percentage */
 #define FIELD_text(f) char *f;                  /* never NULL */
-#define FIELD_secret(f) struct text f;              /* any bytes */
+#define FIELD_secret(f) struct text f;          /* any bytes */
 #define FIELD_words(f) struct word_list f;
 #define FIELD_lines(f) struct config_lines f;
 #define FIELD_save(f) struct save_points f;

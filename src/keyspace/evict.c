@@ -96,10 +96,11 @@ untold(const struct keyspace *ks)
 bool
 evict_is_over(const struct keyspace *ks)
 {
-    size_t used = mem_used();
+    size_t limit = ks->evict.limit, used;
 
-    return ks->evict.limit && used > ks->evict.limit
-        && used - ks->evict.limit > untold(ks);
+    if (!limit || (used = mem_used()) <= limit)
+        return false;
+    return used - limit > untold(ks);
 }
 
 void

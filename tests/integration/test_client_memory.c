@@ -213,54 +213,46 @@ Test(client_memory, a_long_request_leaves_nothing_with_the_reader_of_all)
 
 /* --- what else a session can hold --- */
 
-/* `n` words of ten letters behind `command`, with `before` before each. */
-static char *
-words(const char *command, int n, const char *before, int who, const char *end)
-{
-    char *text = malloc((size_t)n * 40 + 100), *at = text;
+/* What can be said to hold `words` words, the text `before` before each. */
+static const struct holding {
+    const char *command;
+    int words;
+    const char *before, *end;
+} holdings[] = {
+    { "WATCH", 1000, " ", "" },
+    { "SUBSCRIBE", 1000, " ", "" },
+    { "PSUBSCRIBE", 1000, " ", "" },
+    { "SSUBSCRIBE", 1000, " ", "" },
+    { "CLIENT TRACKING ON BCAST", 1000, " PREFIX ", "" },
+    { "BLPOP", 1000, " ", " 0" },
+    { "MULTI", 1000, "\r\nSET k ", "" },
+    { "*100000", 2000, "\r\n$10\r\n", "" },
+};
 
-    at += sprintf(at, "%s", command);
-    for (int j = 0; j < n; j++)
-        at += sprintf(at, "%sw%02d.%06d", before, who, j);
-    sprintf(at, "%s\r\n", end);
+/* Words of ten letters, others for each `who`; caller frees. */
+static char *
+text_of(const struct holding *h, int who)
+{
+    char *text = malloc((size_t)h->words * 40 + 100), *at = text;
+
+    at += sprintf(at, "%s", h->command);
+    for (int j = 0; j < h->words; j++)
+        at += sprintf(at, "%sw%02d.%06d", h->before, who, j);
+    sprintf(at, "%s\r\n", h->end);
     return text;
-}
-
-static char *
-holding(int what, int who)
-{
-    switch (what) {
-    case 0:
-        return words("WATCH", 1000, " ", who, "");
-    case 1:
-        return words("SUBSCRIBE", 1000, " ", who, "");
-    case 2:
-        return words("PSUBSCRIBE", 1000, " ", who, "");
-    case 3:
-        return words("SSUBSCRIBE", 1000, " ", who, "");
-    case 4:
-        return words("CLIENT TRACKING ON BCAST", 1000, " PREFIX ", who, "");
-    case 5:
-        return words("BLPOP", 1000, " ", who, " 0");
-    case 6:
-        return words("MULTI", 1000, "\r\nSET k ", who, "");
-    case 7:
-        return words("*100000", 2000, "\r\n$10\r\n", who, "");
-    }
-    return NULL;
 }
 
 /* A session that takes memory nobody counts cannot be evicted for it. */
 Test(client_memory, is_told_whatever_it_is_held_for)
 {
-    for (int what = 0; what < 8; what++) {
+    for (size_t what = 0; what < sizeof holdings / sizeof *holdings; what++) {
         long long before, grown = 0, told = 0;
         int crowd[CROWD];
 
         told_memory();                      /* the memory of its reply is pooled */
         before = info_number(fd, "used_memory") - told_memory();
         for (int i = 0; i < CROWD; i++) {
-            char *text = holding(what, i);
+            char *text = text_of(&holdings[what], i);
 
             crowd[i] = server_connect(server);
             socket_send_text(crowd[i], text);
@@ -273,9 +265,10 @@ Test(client_memory, is_told_whatever_it_is_held_for)
                 break;
             test_nap(10);
         }
-        cr_expect(told > CROWD * 30000, "%d: told %lld", what, told);
-        cr_expect(grown < told + told / 20 + 64 * KB, "%d: grew by %lld, told %lld", what,
-                  grown, told);
+        cr_expect(told > CROWD * 30000, "%s: told %lld",
+                  holdings[what].command, told);
+        cr_expect(grown < told + told / 20 + 64 * KB, "%s: grew by %lld, told %lld",
+                  holdings[what].command, grown, told);
         for (int i = 0; i < CROWD; i++)
             close(crowd[i]);
         cr_assert(used_falls_below(before + MB));
